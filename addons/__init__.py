@@ -1,1 +1,1 @@
-"""The mitmproxy side of Corsight: adapters and hooks. What is decided is decided in `policies`."""
+"""The mitmproxy side of Corsight: adapters and hooks. All decisions are made in `policies`."""

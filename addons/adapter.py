@@ -1,4 +1,4 @@
-"""HTTPFlow -> Exchange: the only reader of mitmproxy's flows."""
+"""Turns mitmproxy's HTTPFlow into an Exchange. No other module reads mitmproxy's flows."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.policies.value import replace
 
 PATCHED = "cors.patched"
-"""The key of a flow's metadata that tells that Corsight changed its response."""
+"""The key of a flow's metadata that says that Corsight changed its response."""
 
 
 type Asked = tuple[http.HTTPFlow, bytes, bytes, str, int, bytes, bytes, tuple[tuple[bytes, bytes], ...], float, bytes]
-"""A flow, and of its request the method, scheme, host, port, authority, path, header lines, start and HTTP version."""
+"""A flow, and from its request the method, scheme, host, port, authority, path, header lines, start and HTTP version.
+"""
 
 
 def note_request(flow: http.HTTPFlow) -> Asked:
-    """Return what the browser asked as it stands on the flow now, before other addons change it."""
+    """Return the browser's request as it is on the flow now, before other addons change it."""
     request = flow.request.data
     return (
         flow,
@@ -47,7 +48,7 @@ def note_request(flow: http.HTTPFlow) -> Asked:
 
 
 def read_request(asked: Asked) -> Exchange:
-    """Return what the browser asked, its answer still to come."""
+    """Return the exchange of a browser's request that has no response yet."""
     flow, method, scheme, host, port, authority, path, fields, started, http_version = asked
     client = flow.client_conn
     # By place, here and below: naming the fields costs as much again, for every exchange.
@@ -67,15 +68,15 @@ def read_request(asked: Asked) -> Exchange:
 
 
 def request_of(flow: http.HTTPFlow) -> Exchange:
-    """Return what the browser asked by what stands on the flow now, its answer still to come."""
+    """Return the exchange of the request that is on the flow now, without a response."""
     return read_request(note_request(flow))
 
 
 def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
-    """Return what the flow looked like on the wire: its request, as `asked` where that was read before, and what came
-    of it.
+    """Return the exchange as it was on the wire: the request (`asked`, if it was read before) and the response or
+    error.
 
-    `proxy_status` tells that mitmproxy answered in the server's place.
+    `proxy_status` is set if mitmproxy answered instead of the server.
     """
     asked = asked or request_of(flow)
     error, metadata = flow.error.msg if flow.error is not None else None, flow.metadata
@@ -103,9 +104,10 @@ def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
 
 
 def _read_sent(metadata: dict[str, object], patched: Response) -> Response | None:
-    """Return what the server sent in place of a patched response; None where it was not asked, or nothing tells.
+    """Return the server's own response to a patched exchange; None if it was not asked, or if the metadata does not
+    say.
 
-    Where an edited line stood among the others is not known: it comes at the end.
+    The original position of an edited line is not known, so it is placed at the end.
     """
     names, status, lines = (metadata.get(key) for key in (PATCHED, "cors.server.status", "cors.server.headers"))
     if not (isinstance(names, list | tuple) and type(status) is int and isinstance(lines, str)):
@@ -119,7 +121,7 @@ def _read_sent(metadata: dict[str, object], patched: Response) -> Response | Non
 
 
 def is_whole(flow: http.HTTPFlow) -> bool:
-    """Return whether all that is read of a flow is of its kind: what a recording holds, mitmproxy takes as it is."""
+    """Return whether every value read from a flow has the expected type: mitmproxy does not check recordings."""
     request, response, client = flow.request.data, flow.response, flow.client_conn
     values: list[tuple[object, type]] = [(flow.id, str), (client.id, str), (request.host, str), (request.port, int)]
     values += [(getattr(request, name), bytes) for name in ("method", "scheme", "authority", "path", "http_version")]
@@ -145,7 +147,9 @@ def is_whole(flow: http.HTTPFlow) -> bool:
 
 
 def withheld(flow: http.HTTPFlow) -> bool:
-    """Return whether the proxy withheld the server's response: it refused it, or waited for an end that never came."""
+    """Return whether the proxy withheld the server's response: it refused the response, or waited for an end that never
+    came.
+    """
     if flow.error is None or flow.response is None:
         return False
     whole = flow.response.data.timestamp_end is not None or bool(flow.response.stream)

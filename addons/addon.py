@@ -1,4 +1,4 @@
-"""class Cors: options and hooks. Guard clauses only; what is decided is decided elsewhere."""
+"""class Cors: options and hooks. It has guard clauses only; other modules make the decisions."""
 
 from __future__ import annotations
 
@@ -36,24 +36,24 @@ from corsight.policies.session.memory import Memory, weigh_request
 
 logger = get_logger(__name__)
 ASKED = "corsight_asked"
-"""The attribute of a flow under way that holds its request as it came, before other addons changed it, and None once it
-was judged: to delete it costs more. It goes as the flow does, and is no part of what mitmproxy writes down.
+"""The attribute of an active flow that holds its request as it came, before other addons changed it, and None once the
+flow was judged (deleting the attribute would cost more). mitmproxy does not save it.
 """
 LONGEST = 8192
-"""Bytes of a request's URL and headers up to which it is held so; a longer one is read again with its response."""
+"""The largest request (bytes of URL and headers) that is held so; a larger one is read again with its response."""
 OPEN = 10_000
 """How many requests may wait for their response's body at once."""
 
 
 class Cors:
-    """Judges every exchange that passes, and writes what it found on the flow and into the log.
+    """Judges every exchange, and writes the verdict on the flow and into the log.
 
-    Touches traffic only where it is asked to patch it.
+    Changes traffic only if patching is on.
     """
 
     addons: list[Hosting]
     response: Callable[[http.HTTPFlow], None]
-    """There while something waits for it: to be called for nothing costs as much as a twentieth of judging."""
+    """The hook that exists only while something waits for it: even an empty call costs a twentieth of judging."""
 
     def __init__(self) -> None:
         self._session = Session()
@@ -79,7 +79,7 @@ class Cors:
     # -- options ------------------------------------------------------------------------------------------------------
 
     def load(self, loader: Loader) -> None:
-        """Declare the options, and stop the start for those that are set and cannot be."""
+        """Declare the options, and stop the start if an option was set to a wrong value."""
         declare_options(loader)
         self._patching.load(loader)
         self.page.load(loader)
@@ -88,9 +88,9 @@ class Cors:
         take_deferred_options()
 
     def configure(self, updated: set[str]) -> None:
-        """Take the options over; raises OptionsError in one line for a value that cannot be.
+        """Read the options. Raises OptionsError with one line for a wrong value.
 
-        During the start, when mitmproxy would print a traceback with it, the line is logged as an error, which ends it.
+        During the start, mitmproxy would print a traceback with it, so the line is logged as an error, which ends it.
         """
         try:
             self._configure(updated)
@@ -137,7 +137,7 @@ class Cors:
             vars(self).pop("addons", None)
 
     def running(self) -> None:
-        """Say what the proxy's mode hides, and show what a user interface can."""
+        """Log what the proxy's mode hides, and set up the user interface."""
         self._running = True
         self.page.start()
         if ctx.master.addons.get("view") is not None:
@@ -153,7 +153,7 @@ class Cors:
 
     @never_raises
     def requestheaders(self, flow: http.HTTPFlow) -> None:
-        """Read what the browser asked, before other addons change it."""
+        """Read the browser's request before other addons change it."""
         if self._marking.at_work:
             # In the scope or not: no server sees the cookie.
             self._marking.take(flow)
@@ -173,7 +173,7 @@ class Cors:
 
     @never_raises
     def responseheaders(self, flow: http.HTTPFlow) -> None:
-        """Judge, while the response could still be changed; what its body decides, once that is there."""
+        """Judge while the response can still be changed; if the verdict depends on the body, once the body is there."""
         response = flow.response
         # A body that is buffered is going to be there; where responses are patched, they are before that.
         comes = response is not None and not response.stream and response.data.timestamp_end is None
@@ -181,7 +181,7 @@ class Cors:
 
     @never_raises
     def _take_body(self, flow: http.HTTPFlow) -> None:
-        """Judge what was put off until its body came. What was streamed is recorded as the server sent it."""
+        """Judge an exchange that waited for its body. A streamed response is recorded as the server sent it."""
         if self._marking.at_work:
             self._marking.restore(flow)
         if flow.id in self._put_off:
@@ -189,7 +189,7 @@ class Cors:
         self._await_bodies()
 
     def _await_bodies(self) -> None:
-        """Let mitmproxy call when a body came, while there is one that something waits for."""
+        """Make mitmproxy call the hook for bodies, while something waits for a body."""
         if self._put_off or self._marking.at_work:
             self.response = self._take_body
         else:
@@ -207,8 +207,8 @@ class Cors:
             self._observe(flow)
 
     def _is_of_page(self, flow: http.HTTPFlow) -> bool:
-        """Return whether a request is the live page's own. mitmproxy calls that as well while one is under way: each
-        addon that there is costs every event a little.
+        """Return whether a request belongs to the live page. The hook exists only while such a request is active,
+        because each addon costs every event a little.
         """
         hosting = self.page.hosting
         claimed = hosting.claim(flow)
@@ -219,7 +219,7 @@ class Cors:
         return claimed
 
     def _passes_by(self, flow: http.HTTPFlow) -> bool:
-        """Return whether a flow is not to be judged."""
+        """Return whether a flow must not be judged."""
         return self.page.hosting.owns(flow) or (self._scope is not None and not self._scope(flow))
 
     def _observe(self, flow: http.HTTPFlow, *, body_comes: bool = False) -> None:
@@ -256,7 +256,7 @@ class Cors:
             self._publish(verdicts[1:])
 
     def _write(self, flow: http.HTTPFlow, judged: Judged) -> Explanation | None:
-        """Write on a flow what is said of it now, and return what is wrong with it."""
+        """Write the present verdict on a flow, and return its diagnosis."""
         explanation = None if judged.alike is not None else self._known.diagnose(judged)
         annotate(flow, judged, explanation, mark=self._mark)
         if self._watched:
@@ -266,12 +266,12 @@ class Cors:
     # -- the browser's own word ---------------------------------------------------------------------------------------
 
     def attend(self) -> None:
-        """Remember what is judged from now on: the browser is asked about it, and `heed` takes its answers."""
+        """Remember the flows judged from now on: the browser is asked about them, and `heed` takes its answers."""
         self._attends = True
         self._session.attend()
 
     def heed(self, id: str, word: Word) -> None:
-        """Take in what the browser said of a flow that was judged."""
+        """Use what the browser reported about a flow that was judged."""
         self._begun.take_in()
         flow = self._flows.get(id)
         if flow is not None:
@@ -281,7 +281,7 @@ class Cors:
             self._publish(revised)
 
     def _judge_again(self, flows: Sequence[http.HTTPFlow]) -> None:
-        """Judge flows that passed before by the engine that is set now; neither logged nor told again."""
+        """Judge earlier flows again by the engine that is set now. This neither logs nor announces them again."""
         self._known.clear()
         judgeds = rejudged(self._session, [flow for flow in flows if self._scope is None or self._scope(flow)])
         for flow in flows:
@@ -295,7 +295,7 @@ class Cors:
             self._stories.keep(judged)
 
     def done(self) -> None:
-        """Say what is left to say."""
+        """Log what is left to report."""
         withdraw(self._view)
         self._marking.done()
         self._begun.take_in()
@@ -315,7 +315,7 @@ class Cors:
             self._log = None
 
     def _publish(self, verdicts: list[Judged]) -> None:
-        """Say what changed of what was said of exchanges before."""
+        """Report the exchanges whose verdict changed."""
         for judged in verdicts:
             request, flow = judged.entry.exchange.request, self._flows.get(judged.entry.exchange.id)
             if flow is not None and flow.request.timestamp_start != request.started:
@@ -330,7 +330,7 @@ class Cors:
             self._tell(replace(judged, revises=True), self._known.diagnose(judged))
 
     def _update(self, judged: Judged) -> None:
-        """Write on the flow of an exchange, if it is still there, what is said of it now."""
+        """Write the present verdict on the flow of an exchange, if the flow is still there."""
         flow = self._flows.get(judged.entry.exchange.id)
         if flow is None:
             return
@@ -340,7 +340,7 @@ class Cors:
         show_change(flow)
 
     def _tell(self, judged: Judged, explanation: Explanation | None) -> None:
-        """Write what is said of an exchange now to the log, and to the event log what is new in it."""
+        """Write the present verdict on an exchange to the log, and what is new to the event log."""
         if self._log is not None:
             self._log.write(self._lines.line(judged, explanation))
         if self._watched or self.page.on:

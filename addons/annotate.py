@@ -1,4 +1,4 @@
-"""What a verdict leaves on its flow: flat metadata, lines of the comment, a mark. Judging twice changes nothing."""
+"""What a verdict writes on its flow: metadata, lines of the comment, a mark. Judging twice changes nothing."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from corsight.policies.session.memory import Memory
 from corsight.policies.verdict import Outcome, Verdict
 
 COMMENT = "cors.comment"
-"""The metadata that holds our lines of the comment: by them they are found again."""
+"""The metadata that holds our lines of the comment, so that they are found again."""
 LONGEST = 2048
-"""Characters of the line that says what mends it."""
+"""The most characters of the line with the fix."""
 BLOCKED = ":no_entry:"
 UNSURE = ":question:"
 PATCHED = ("cors.patched", "cors.needed", "cors.before", "cors.server.status", "cors.server.headers")
-"""The metadata of a patch: the names of what was edited, what the server would have to send, what it sent of that."""
+"""The metadata of a patch: the names of the edited headers, what the server would have to send, and what it sent."""
 
 OURS = (
     *("cors.outcome", "cors.certainty", "cors.rule", "cors.engine", "cors.role", "cors.origin", "cors.fetch"),
     *("cors.credentials", "cors.error", "cors.message", "cors.cause", "cors.advice", "cors.drift", COMMENT),
     *("cors.mark", *PATCHED),
 )
-"""All that is written or heeded here."""
+"""All metadata that is written or read here."""
 KINDS = 1024
 _written: Memory[tuple[Alike, Explanation | None, bool], tuple[dict[str, object], str, str]] = Memory(KINDS)
-"""What is written of all exchanges that are alike: metadata, the comment, the mark."""
+"""What is written on all exchanges that are alike: metadata, the comment, the mark."""
 
 
 def annotate(flow: http.HTTPFlow, judged: Judged, explanation: Explanation | None = None, *, mark: bool) -> None:
-    """Write the verdict and its cause on the flow, in place of what was written before; nothing of the user's is
-    touched.
+    """Write the verdict and its cause on the flow, replacing what was written before. The user's own comment and mark
+    stay.
     """
     kind, metadata = judged.kind, flow.metadata
     if kind is None or flow.comment or flow.marked or (metadata and not metadata.keys().isdisjoint(OURS)):
@@ -111,7 +111,7 @@ def summary(judged: Judged, explanation: Explanation | None) -> str:
 
 
 def _before(judged: Judged) -> str:
-    """Return what would have been said without the patch."""
+    """Return the verdict without the patch, in words."""
     ruling = judged.before
     if ruling is None:
         return "not asked"
@@ -146,7 +146,7 @@ def _comment(flow: http.HTTPFlow, judged: Judged, explanation: Explanation | Non
 
 
 def _part(flow: http.HTTPFlow) -> tuple[list[str], str, list[str]]:
-    """Return the lines of the comment before ours, ours as they stand there, and those after."""
+    """Return the comment's lines before ours, our own lines, and the lines after them."""
     lines = flow.comment.split("\n") if flow.comment else []
     ours: str = flow.metadata.get(COMMENT) or ""
     wanted = ours.split("\n")

@@ -16,15 +16,15 @@ from corsight.policies.verdict import Outcome
 
 logger = get_logger(__name__)
 KINDS = 1000
-"""How many different findings are told; the rest is only counted."""
+"""How many different findings are logged; further ones are only counted."""
 LONGEST = 512
-"""Characters of a URL, a method or a console text that are told."""
+"""The most characters of a URL, a method or a console text that are logged."""
 REVISABLE = 10_000
-"""How many blocked exchanges are remembered, for a revision not to count them twice."""
+"""How many blocked exchanges are remembered, so that a revised verdict is not counted twice."""
 
 
 class Announcer:
-    """Says what was blocked: each finding once, as it is met."""
+    """Logs what was blocked: each finding once, when it first happens."""
 
     def __init__(self) -> None:
         self._told: set[tuple[str, str, str, str, str]] = set()
@@ -33,7 +33,7 @@ class Announcer:
         self._open: Memory[str, None] = Memory(REVISABLE)
 
     def announce(self, judged: Judged, explanation: Explanation | None) -> None:
-        """Tell of a blocked exchange and its cause, unless one just like it was told before."""
+        """Log a blocked exchange and its cause, unless one just like it was logged before."""
         verdict, exchange = judged.verdict, judged.entry.exchange
         ruling = verdict.ruling
         if judged.revises:
@@ -57,7 +57,7 @@ class Announcer:
         logger.log(ALERT, redact(line))
 
     def summary(self) -> str | None:
-        """Return what was found in all, in one line; None when nothing was."""
+        """Return a summary in one line; None if nothing was found."""
         blocked = +self._blocked
         said = []
         if blocked:
@@ -69,7 +69,7 @@ class Announcer:
 
 
 def _say(explanation: Explanation) -> str:
-    """Return what mends a blocked exchange, in one clause: the lines to send, or else what to do."""
+    """Return the fix of a blocked exchange in one clause: the lines to send, or else what to do."""
     lines = [line for line in explanation.fix if not line.startswith("answer ")]
     parts = [line for line in explanation.fix if line not in lines]
     parts += ["answer with " + " and ".join(lines)] if lines else []

@@ -14,13 +14,14 @@ from corsight.addons.adapter import Asked
 from corsight.addons.guard import tell_failure
 
 MANY = 64
-"""How many wait at most."""
+"""How many requests wait at most."""
 LONGEST_WAIT = 0.05
-"""Seconds that they wait at most: a request shows that its preflight passed, also where its own answer takes long."""
+"""How many seconds they wait at most. A request shows that its preflight passed, even if its own response takes long.
+"""
 
 
 class Begun:
-    """The requests that set out and were not taken in yet. `begin` takes one in."""
+    """The requests that began and were not passed to the session yet. `begin` passes one on."""
 
     def __init__(self, begin: Callable[[Asked], None]) -> None:
         self._begin = begin
@@ -28,7 +29,7 @@ class Begun:
         self._timed = False
 
     def put(self, asked: Asked, *, waits: bool) -> None:
-        """Take in a request, and those before it; or let it wait, for as long as an event loop can end that."""
+        """Pass a request and those before it to the session; or let it wait, if an event loop can end the wait."""
         waiting = self._waiting
         waiting.append(asked)
         if not waits or len(waiting) >= MANY:
@@ -43,7 +44,9 @@ class Begun:
             loop.call_later(LONGEST_WAIT, self._end_wait)
 
     def take_in(self) -> None:
-        """Take in all that wait, in their order. Never raises: what fails is told, and the others are taken in."""
+        """Pass all waiting requests to the session, in their order. Never raises: an error is logged, and the others
+        are passed on.
+        """
         waiting = self._waiting
         while waiting:
             asked = waiting.popleft()

@@ -37,26 +37,28 @@ class Commands:
         self._judge_again = judge_again
 
     def load(self, loader: Loader) -> None:
-        """Offer the commands."""
+        """Register the commands."""
         loader.master.commands.collect_commands(self)
 
     @command.command("cors.explain")
     def explain(self, flow: Flow) -> Sequence[str]:
-        """Tell the story of a flow's fetch: what the page asked, each step the browser took, what would change the
-        end. Example: cors.explain @focus"""
+        """Explain a flow's fetch: what the page requested, each step the browser took, and what would change the
+        outcome. Example: cors.explain @focus
+        """
         if not isinstance(flow, http.HTTPFlow):
             raise exceptions.CommandError("cors.explain: only HTTP flows are judged.")
         return told(flow, self._stories)
 
     @command.command("cors.findings")
     def findings(self) -> Sequence[str]:
-        """Say what was blocked so far and why: one finding for each cause, with what to do."""
+        """Show what was blocked so far and why: one finding for each cause, with what to do."""
         return write_findings(self._diagnose())
 
     @command.command("cors.report")
     def report(self, path: mitmproxy.types.Path) -> None:
         """Write the findings so far to a file, in the format of its ending: html, json, sarif, xml (JUnit), md, csv,
-        jsonl, otherwise text; or NAME=FILE. A file that is there is written over."""
+        jsonl, otherwise text; or NAME=FILE. An existing file is overwritten.
+        """
         name, file = split_format(path)
         try:
             with open(os.path.expanduser(file), "w", encoding="utf-8", errors="backslashreplace", opener=_open) as out:
@@ -77,8 +79,9 @@ class Commands:
 
     @command.command("cors.engine")
     def engine(self, name: str) -> None:
-        """Judge by another engine from now on, and the flows in the list again: auto, standard, chromium, firefox or
-        webkit, or one of their versions, as chromium@120."""
+        """Judge by another engine from now on, also the flows in the list: auto, standard, chromium, firefox or webkit,
+        or a version such as chromium@120.
+        """
         try:
             read_engine(name)
         except ValueError as error:
@@ -91,8 +94,7 @@ class Commands:
 
     @command.command("cors.clear")
     def clear(self) -> None:
-        """Forget every finding so far, and take the verdicts off the flows in the list. What comes is judged as
-        before."""
+        """Forget all findings, and remove the verdicts from the flows in the list. New flows are judged as before."""
         self._stories.clear()
         flows = _in_the_list()
         for flow in flows:
@@ -108,12 +110,12 @@ class Commands:
 
 
 def _open(path: str, flags: int) -> int:
-    """Open a file, and wait for nothing: a pipe without a reader would hold the proxy up."""
+    """Open a file without blocking: a pipe without a reader would stop the proxy."""
     return os.open(path, flags | os.O_NONBLOCK, 0o666)
 
 
 def rejudged(session: Session, flows: Sequence[http.HTTPFlow]) -> dict[str, Judged]:
-    """Return the last word of a new session on each flow that passed before, by its id."""
+    """Return a new session's last verdict on each earlier flow, by the flow's id."""
     moments: list[tuple[float, int, bool, http.HTTPFlow]] = []
     for number, flow in enumerate(flows):
         began = flow.request.timestamp_start
@@ -129,7 +131,7 @@ def rejudged(session: Session, flows: Sequence[http.HTTPFlow]) -> dict[str, Judg
 
 
 def _clean(flow: http.HTTPFlow) -> None:
-    """Take off a flow what a verdict left on it; what a patch did to it stays true, and so does evidence."""
+    """Remove a verdict from a flow. The metadata of a patch stays, and so does evidence."""
     mark = flow.metadata.get("cors.mark")
     if mark is not None and flow.marked == mark:
         flow.marked = ""
@@ -143,7 +145,7 @@ def _stays(name: str) -> bool:
 
 
 def _in_the_list() -> list[http.HTTPFlow]:
-    """Return every HTTP flow that the user interface holds, whether its filter shows it or not."""
+    """Return every HTTP flow of the user interface, whether its filter shows it or not."""
     if "view.flows.resolve" not in ctx.master.commands.commands:
         return []
     flows = ctx.master.commands.call("view.flows.resolve", "@all")

@@ -24,15 +24,17 @@ logger = get_logger(__name__)
 KEY = "cors.drift"
 """The metadata: each drift in a sentence."""
 KINDS = 1000
-"""How many different drifts and near misses are told; the rest is only counted."""
+"""How many different drifts and near misses are logged; further ones are only counted."""
 REVISABLE = 10_000
-"""How many exchanges are remembered, for a revision not to count them twice."""
+"""How many exchanges are remembered, so that a revised verdict is not counted twice."""
 SHOWN = 20
 """How many drifts of one exchange are written on its flow."""
 
 
 def read_policies(paths: Iterable[str]) -> tuple[ServerPolicy, ...]:
-    """Return the policies of some files. Raises OptionsError with everything that is wrong, a line each."""
+    """Return the policies in some files. Raises OptionsError that lists everything that is wrong, one problem on each
+    line.
+    """
     files = []
     for path in paths:
         try:
@@ -40,7 +42,7 @@ def read_policies(paths: Iterable[str]) -> tuple[ServerPolicy, ...]:
         except OSError as error:
             raise exceptions.OptionsError(f"cors_policy: cannot read {path}: {error.strerror or error}.") from None
         except UnicodeDecodeError:
-            raise exceptions.OptionsError(f"cors_policy: cannot read {path}: it is no UTF-8 text.") from None
+            raise exceptions.OptionsError(f"cors_policy: cannot read {path}: it is not UTF-8 text.") from None
     try:
         return load_all(files)
     except PolicyError as error:
@@ -48,9 +50,9 @@ def read_policies(paths: Iterable[str]) -> tuple[ServerPolicy, ...]:
 
 
 def _read_text(path: str) -> str:
-    """Return a file's text, as far as any policy file goes. Raises OSError, UnicodeDecodeError."""
+    """Return a file's text, up to the size limit of policy files. Raises OSError, UnicodeDecodeError."""
     if "\0" in path:
-        raise OSError(errno.EINVAL, "no path has a zero byte in it")
+        raise OSError(errno.EINVAL, "a path cannot contain a zero byte")
     if stat.S_ISFIFO(os.stat(path).st_mode):
         # Opening one waits for a writer, and the proxy with it.
         raise OSError(errno.EINVAL, "it is a pipe, write the policy to a file")
@@ -59,7 +61,7 @@ def _read_text(path: str) -> str:
 
 
 class Drifting:
-    """Compares each answer with its policy, and reports each difference once."""
+    """Compares each response with its policy, and reports each difference once."""
 
     def __init__(self, policies: Sequence[ServerPolicy]) -> None:
         self._comparison = Comparison(policies)
@@ -69,8 +71,9 @@ class Drifting:
         self._counted: Memory[str, Counter[str]] = Memory(REVISABLE)
 
     def tell(self, flow: http.HTTPFlow, judged: Judged) -> None:
-        """Write an exchange's drift on its flow, in place of what was written before, and tell what is new: also of a
-        page that was blocked and that the policy nearly lets in, once an origin."""
+        """Write an exchange's drift on its flow, replacing what was written before, and log what is new. Also log a
+        blocked page whose origin is nearly one that the policy allows, once for each origin.
+        """
         self._tell_nearly(judged)
         found = self._comparison.compare(judged)
         if found:
@@ -91,7 +94,7 @@ class Drifting:
             self._announce(drift)
 
     def find(self, judged: Judged) -> Sequence[Drift]:
-        """Return where an exchange that was told of differs from its policy."""
+        """Return how an exchange that was reported differs from its policy."""
         return self._comparison.compare(judged)
 
     def _tell_nearly(self, judged: Judged) -> None:
@@ -104,7 +107,7 @@ class Drifting:
         logger.log(ALERT, "near miss: %s [%s %s]", shown(text), shown(request.method), shown(url))
 
     def _is_news(self, *told: str) -> bool:
-        """Return whether something is to be told: the first time, and not once that was much."""
+        """Return whether something has to be logged: only the first time, and only up to a limit."""
         news = hash(told)
         if news in self._announced or len(self._announced) >= KINDS:
             return False
@@ -119,7 +122,7 @@ class Drifting:
         logger.log(ALERT, "drift: %s%s [%s %s]", sure, shown(str(drift)), shown(place.method), shown(place.url))
 
     def summary(self) -> str | None:
-        """Return what was found in all, in one line; None when nothing was."""
+        """Return a summary in one line; None if nothing was found."""
         counts = +self._counts
         if not counts:
             return None

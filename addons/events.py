@@ -1,4 +1,4 @@
-"""mitmproxy's event log, as the addon writes to it: its handlers are other people's code, and may fail."""
+"""Writes to mitmproxy's event log. Its handlers are other people's code, and may fail."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from corsight.policies.redact import printable
 
 
 class EventLog(logging.LoggerAdapter[logging.Logger]):
-    """A logger that lets nothing be raised, and no control character through: a handler that fails loses its line, and
-    breaks no hook.
+    """A logger that never raises and escapes control characters. If a handler fails, its line is lost, but no hook
+    fails.
     """
 
     def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
@@ -22,5 +22,5 @@ class EventLog(logging.LoggerAdapter[logging.Logger]):
 
 
 def get_logger(name: str) -> EventLog:
-    """Return the event log under a module's name."""
+    """Return the event logger for a module's name."""
     return EventLog(logging.getLogger(name))

@@ -1,4 +1,4 @@
-"""No hook raises: no peer may break the proxy."""
+"""Makes sure that no hook raises: nothing that a browser or server sends may break the proxy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ logger = get_logger(__name__)
 
 
 def never_raises[T](hook: Callable[[T, http.HTTPFlow], None]) -> Callable[[T, http.HTTPFlow], None]:
-    """Return a hook that tells of its own failure in one line, and lets the flow pass."""
+    """Return a hook that logs its own failure in one line and lets the flow pass."""
 
     @functools.wraps(hook)
     def guarded(self: T, flow: http.HTTPFlow) -> None:
@@ -27,6 +27,6 @@ def never_raises[T](hook: Callable[[T, http.HTTPFlow], None]) -> Callable[[T, ht
 
 
 def tell_failure(flow: str, error: Exception) -> None:
-    """Tell in one line that a flow could not be judged, by its id."""
+    """Log in one line, with the flow's id, that a flow could not be judged."""
     reason = shown(f"{type(error).__name__}: {error}")
     logger.warning("Corsight could not judge flow %s (%s): please report this.", flow, reason)

@@ -15,16 +15,16 @@ logger = get_logger(__name__)
 
 
 class VerdictLog:
-    """A file that verdicts are appended to. Raises OSError where it cannot be opened.
+    """A file that verdicts are appended to. Raises OSError if it cannot be opened.
 
-    Once it cannot be written to, that is said, and nothing more is written: traffic goes on.
+    If writing fails later, this is logged and nothing more is written; the traffic goes on.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
         name = os.path.expanduser(path)
         if "\0" in name:
-            raise OSError(errno.EINVAL, "no path has a zero byte in it")
+            raise OSError(errno.EINVAL, "a path cannot contain a zero byte")
         if os.path.exists(name) and stat.S_ISFIFO(os.stat(name).st_mode):
             # Opening one waits for a reader, and the proxy with it.
             raise OSError(errno.EINVAL, "it is a pipe; write to a file, and follow that with tail -f")
@@ -55,7 +55,7 @@ class VerdictLog:
 
 
 def open_log(path: str | None) -> VerdictLog | None:
-    """Return the log at a path, None without one. Raises OptionsError in one line where it cannot be written."""
+    """Return the log for a path, None without a path. Raises OptionsError with one line if it cannot be written."""
     if not path:
         return None
     try:
@@ -65,8 +65,8 @@ def open_log(path: str | None) -> VerdictLog | None:
 
 
 def _ends_in_half_a_line(name: str) -> bool:
-    """Return whether a log was cut off, by a full disk or a kill, so that the next record has to begin a line of its
-    own.
+    """Return whether the log's last line is incomplete, because of a full disk or a kill. The next record then starts
+    on a new line.
     """
     if not stat.S_ISREG(os.stat(name).st_mode) or os.path.getsize(name) == 0:
         return False

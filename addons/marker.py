@@ -30,9 +30,9 @@ PLAIN = b"; Path=/; HttpOnly; SameSite=Lax"
 KEPT, GONE = b"; Max-Age=3600", b"; Max-Age=0"
 
 TICK, PATIENCE = 0.01, 500
-"""Seconds between two looks whether an answer was sent, and how many looks are taken."""
+"""Seconds between two checks whether a response was sent, and how many checks are made."""
 PENDING, PENDING_BYTES = 1000, 8 * 1024 * 1024
-"""How many answers, and bytes of their headers, may be on their way with it at once."""
+"""How many responses (and bytes of their headers) may have the cookie at one time while they are being sent."""
 
 type Fields = tuple[tuple[bytes, bytes], ...]
 
@@ -44,7 +44,7 @@ class Marking:
 
     def __init__(self) -> None:
         self.at_work = False
-        """Whether it was ever switched on: then the cookie may be in a jar."""
+        """Whether it was ever switched on: then browsers may have the cookie."""
         self._on = False
         self._scope: flowfilter.TFilter | None = None
         self._tail = Tail(self)
@@ -67,7 +67,7 @@ class Marking:
         )
 
     def configure(self, updated: set[str]) -> None:
-        """Take the options over; raises OptionsError in one line for what cannot be."""
+        """Read the options. Raises OptionsError with one line for a wrong value."""
         if not updated & {"cors_marker", "cors_marker_scope"}:
             return
         on, expression = ctx.options.cors_marker, ctx.options.cors_marker_scope
@@ -84,12 +84,12 @@ class Marking:
             ctx.master.addons.add(self._tail)
 
     def done(self) -> None:
-        """Leave the chain of addons."""
+        """Remove itself from the chain of addons."""
         if self.at_work and self._tail in ctx.master.addons:
             ctx.master.addons.remove(self._tail)
 
     def take(self, flow: http.HTTPFlow) -> None:
-        """Remove the cookie from a request that sets out, and note on the flow whether it was there."""
+        """Remove the cookie from a new request, and note on the flow whether it was there."""
         if not flow.live:
             return
         headers = flow.request.headers
@@ -107,7 +107,7 @@ class Marking:
             flow.metadata.pop(MARKER, None)
 
     def add(self, flow: http.HTTPFlow) -> None:
-        """Add the cookie to an answer that is about to be sent, unless its headers are very many."""
+        """Add the cookie to a response that is about to be sent, unless its headers are very large."""
         cookies = self._find_cookies(flow)
         if cookies and flow.response is not None:
             headers = flow.response.headers
@@ -118,11 +118,11 @@ class Marking:
             self._added.put(flow.id, (before, headers.fields), weight)
 
     def holds(self, flow: http.HTTPFlow) -> bool:
-        """Return whether the answer of a flow has the cookie now."""
+        """Return whether the flow's response has the cookie now."""
         return flow.id in self._added
 
     def restore(self, flow: http.HTTPFlow) -> bool:
-        """Remove the cookie from an answer that was sent. Return whether it was there."""
+        """Remove the cookie from a response that was sent. Return whether it was there."""
         added = self._added.forget(flow.id)
         if added is None or flow.response is None or flow.response.headers.fields != added[1]:
             # Or another changed it meanwhile, which is then kept.
@@ -131,7 +131,7 @@ class Marking:
         return True
 
     def _find_cookies(self, flow: http.HTTPFlow) -> Fields:
-        """Return the Set-Cookie lines for the answer of a flow; none where it gets no marker."""
+        """Return the Set-Cookie lines for a flow's response; empty if it gets no marker."""
         response = flow.response
         if response is None or response.status_code == 101 or MARKER not in flow.metadata or not flow.live:
             return ()
@@ -151,8 +151,8 @@ class Marking:
 
 
 class Tail:
-    """The last addon in the chain: adds the cookie when all others have read the answer, and takes it off again once
-    that was sent.
+    """The last addon in the chain: adds the cookie when all others have read the response, and removes it once that was
+    sent.
     """
 
     name = "corsight-marker"
@@ -161,12 +161,12 @@ class Tail:
         self._marking = marking
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
-        """Add the cookie to an answer that is streamed: this is the last moment for it."""
+        """Add the cookie to a streamed response: this is the last moment for it."""
         if flow.response is not None and flow.response.stream:
             self._add(flow)
 
     def response(self, flow: http.HTTPFlow) -> None:
-        """Add the cookie to an answer that is not streamed: this is the last moment for it."""
+        """Add the cookie to a response that is not streamed: this is the last moment for it."""
         if flow.response is not None and (not flow.response.stream or flow.response.raw_content is not None):
             self._add(flow)
             self._wait(flow, 0)
@@ -179,7 +179,7 @@ class Tail:
             logger.warning("Corsight could not mark flow %s (%s): please report this.", flow.id, reason)
 
     def _wait(self, flow: http.HTTPFlow, tries: int) -> None:
-        """Remove the cookie from the flow once its answer was sent. mitmproxy has no hook for that."""
+        """Remove the cookie from the flow once its response was sent. mitmproxy has no hook for that."""
         if not self._marking.holds(flow):
             return
         if flow.live and tries < PATIENCE:
@@ -189,7 +189,7 @@ class Tail:
 
 
 def without_marker(fields: Fields) -> Fields:
-    """Return the header fields without the marker in their Cookie lines; a line that held nothing else is gone."""
+    """Return the header fields without the marker. A Cookie line that held nothing else is removed."""
     kept = []
     for name, value in fields:
         if name.lower() == b"cookie" and NAME in value:
@@ -202,7 +202,7 @@ def without_marker(fields: Fields) -> Fields:
 
 
 def _crosses(flow: http.HTTPFlow) -> bool:
-    """Return whether a request is a cross-origin one that may have credentials: no preflight, and no navigation."""
+    """Return whether a request is cross-origin and may have credentials: not a preflight, and not a navigation."""
     headers = flow.request.headers
     origin = headers.get("origin")
     if origin is None or (flow.request.method == "OPTIONS" and "access-control-request-method" in headers):
@@ -211,5 +211,5 @@ def _crosses(flow: http.HTTPFlow) -> bool:
 
 
 def _cased(flow: http.HTTPFlow, cookies: Fields) -> Fields:
-    """Return header names in the case that the flow's protocol has."""
+    """Return header names in the upper or lower case of the flow's protocol."""
     return tuple((name.lower(), value) for name, value in cookies) if flow.request.is_http2 else cookies

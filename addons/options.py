@@ -37,7 +37,7 @@ def declare_options(loader: Loader) -> None:
 
 
 def take_deferred_options() -> None:
-    """Take over what was set before the options were there, and stop the start for those that are set and cannot be."""
+    """Apply options that were set before they were declared, and stop the start if a value is wrong."""
     try:
         # mitmproxy does this after load, and where it fails there, goes on without the script and without a word.
         ctx.options.process_deferred()

@@ -1,4 +1,4 @@
-"""What cors.report and the live page write: the report of all that is remembered, in every format."""
+"""What cors.report and the live page write: the report on everything that is remembered, in every format."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from corsight.policies.version import VERSION
 
 NAME = "this session"
 PIECE = 20
-"""How many exchanges are taken in between two pieces."""
+"""How many exchanges are processed between two pieces."""
 
 
 def write_report(
@@ -28,7 +28,7 @@ def write_report(
 ) -> Iterator[str]:
     """Yield the report on these exchanges in one of the formats, in pieces.
 
-    Some of them are empty: they tell that it takes long, for whoever has other work meanwhile.
+    Empty pieces let the caller do other work in between.
     """
     if name == "jsonl":
         lines = Lines(ascii=True)

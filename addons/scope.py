@@ -1,4 +1,4 @@
-"""The scope of patching: a filter expression that has to be given, and may be everything only by that word."""
+"""The scope of patching: a required filter expression. To match everything, the user has to say so by a word."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from corsight.policies.redact import printable
 EVERYTHING = "everything"
 EXAMPLE = r"'~d ^api\.example$'"
 LONGEST = 200
-"""Characters of an expression that an error quotes."""
+"""The most characters of an expression that an error quotes."""
 
 
 def patch_scope(expression: str, *, needed: bool) -> flowfilter.TFilter | None:
@@ -39,15 +39,15 @@ def patch_scope(expression: str, *, needed: bool) -> flowfilter.TFilter | None:
 
 
 def read_scope(option: str, expression: str) -> flowfilter.TFilter | None:
-    """Return the filter of an option's expression, None for everything and for an empty one.
+    """Return the filter of an option's expression; None for everything and for an empty one.
 
-    Raises OptionsError for what is no filter expression.
+    Raises OptionsError if it is not a filter expression.
     """
     return None if expression == EVERYTHING else read_filter(option, expression)
 
 
 def read_filter(option: str, expression: str | None) -> flowfilter.TFilter | None:
-    """Return the filter of an expression, None for none. Raises OptionsError for what is no expression."""
+    """Return the filter of an expression; None for an empty one. Raises OptionsError if it is not one."""
     if not expression:
         return None
     try:
@@ -55,11 +55,11 @@ def read_filter(option: str, expression: str | None) -> flowfilter.TFilter | Non
     except (ValueError, RecursionError):
         # mitmproxy's parser calls itself for each bracket.
         shown = expression if len(expression) <= LONGEST else f"{expression[:LONGEST]}..."
-        raise exceptions.OptionsError(f"{option}: {shown!r} is no filter expression.") from None
+        raise exceptions.OptionsError(f"{option}: {shown!r} is not a filter expression.") from None
 
 
 def read_origin(text: str) -> str:
-    """Return an origin as browsers send it. Raises OptionsError for a text that is none."""
+    """Return an origin as browsers send it. Raises OptionsError if the text is not an origin."""
     origin = text.strip()
     # Electron and web views send the second one literally, for pages from disk.
     if origin in ("null", "file://"):
@@ -73,11 +73,11 @@ def read_origin(text: str) -> str:
         hint = "write each origin by itself: no page has one with a star"
     else:
         hint = f"write {meant}" if meant != "null" else "write scheme://host, and the port where there is one"
-    raise exceptions.OptionsError(f"cors_patch_origins: {printable(repr(text))} is no origin; {hint}.")
+    raise exceptions.OptionsError(f"cors_patch_origins: {printable(repr(text))} is not an origin; {hint}.")
 
 
 def list_loose_ends(expression: str) -> list[str]:
-    """Return a line for each part of a scope that matches other hosts than it says, with the spelling that does not."""
+    """Return a line for each part of a scope that matches more hosts than it seems to, with a stricter spelling."""
     if expression in ("", EVERYTHING):
         return []
     return list(_loose_ends(flowfilter.parse(expression)))
@@ -132,7 +132,7 @@ def _read_plainly(pattern: str) -> str:
 
 
 def _resemble(host: str) -> list[str]:
-    """Return hosts that anybody may have, and that a pattern made of this one may match."""
+    """Return hosts that anybody may own, and that a pattern made from this host may match."""
     labels = host.strip(".").split(".")
     joined = [host.replace(".", "-", 1)] if len(labels) > 2 and not host[-1].isdecimal() and host[0] != "." else []
     return [f"{host}.evil.test", f"evil-{host.removeprefix('.')}", *joined]
@@ -143,7 +143,7 @@ def _find_other(node: flowfilter.FDomain | flowfilter.FUrl, others: Iterable[str
 
 
 def _split(pattern: str) -> list[str]:
-    """Return the alternatives of a pattern: what stands in brackets is of one."""
+    """Return the alternatives of a pattern; what is in brackets belongs to one alternative."""
     parts, depth = [""], 0
     for piece in re.findall(r"\\.|\[\^?\]?[^\]]*\]|.", pattern, re.DOTALL):
         depth += (piece == "(") - (piece == ")")
@@ -156,7 +156,7 @@ def _split(pattern: str) -> list[str]:
 
 @cache
 def _probes(answered: bool) -> tuple[http.HTTPFlow, ...]:
-    """Return CORS exchanges that have as little in common as possible, with their responses or before they came."""
+    """Return CORS exchanges that have as little in common as possible, with and without their responses."""
     return tuple(
         _probe(number, answered, *sample)
         for number, sample in enumerate(

@@ -20,7 +20,7 @@ from corsight.policies.story.text import lines
 from corsight.policies.verdict import EngineName, Outcome
 
 LIMIT = 16 * 1024 * 1024
-"""Bytes of their URLs and headers, and of what was read of them, that are remembered."""
+"""How many bytes are remembered: URLs, headers, and what was read from them."""
 SIZE = 10_000
 """How many exchanges are remembered."""
 WIDTH = 80
@@ -30,7 +30,7 @@ DETAILS = ("cors.step", "cors.fix", "cors.who")
 
 
 def write_findings(diagnosis: Diagnosis) -> list[str]:
-    """Return the findings as lines, or a line that says that there are none."""
+    """Return the findings as lines, or one line that says that there are none."""
     return write_lines(diagnosis.list_findings(), 100) or ["Nothing was blocked, and there is nothing to advise."]
 
 
@@ -57,15 +57,15 @@ class Stories:
             flows.append(flow)
 
     def judged(self, flow: str) -> Judged | None:
-        """Return the last word on an exchange, None where it is not remembered."""
+        """Return the last verdict on an exchange; None if it is not remembered."""
         return self._judged.get(flow)
 
     def in_time(self) -> Iterator[Judged]:
-        """Yield the last word on each exchange, in the order they set out."""
+        """Yield the last verdict on each exchange, in the order they began."""
         yield from sorted(self._judged.values(), key=lambda judged: judged.entry.exchange.request.started)
 
     def story(self, flow: str) -> Story | None:
-        """Return the story of an exchange's fetch, None where it is not remembered."""
+        """Return the story of an exchange's fetch; None if it is not remembered."""
         judged = self._judged.get(flow)
         if judged is None:
             return None
@@ -76,18 +76,18 @@ class Stories:
         return tell(sorted(same, key=lambda one: one.entry.exchange.request.started), self._known)
 
     def explain(self, judged: Judged) -> Explanation | None:
-        """Return what is known of the cause of what was blocked."""
+        """Return everything that is known about the cause of what was blocked."""
         return self._known.diagnose(judged)
 
     def clear(self) -> None:
-        """Forget all."""
+        """Forget everything."""
         self._judged.clear()
         self._fetches.clear()
         self._known.clear()
 
 
 def engine_set() -> tuple[EngineName | None, int | None]:
-    """Return the engine that judges all clients, and its version; None where that is each client's own."""
+    """Return the engine that judges all clients, and its version; None if each client is judged by its own."""
     return read_engine(ctx.options.cors_engine)
 
 
@@ -102,7 +102,7 @@ def told(flow: http.HTTPFlow, stories: Stories) -> list[str]:
 
 
 def detail(flow: http.HTTPFlow, judged: Judged, known: Known) -> None:
-    """Say on the flow at which step it was blocked, what mends that, and who has to; nothing where it was not."""
+    """Write on the flow at which step it was blocked, the fix, and who has to act; nothing if it was not blocked."""
     if judged.verdict.outcome is not Outcome.BLOCKED:
         for name in DETAILS:
             flow.metadata.pop(name, None)
@@ -127,7 +127,7 @@ class CorsView(contentviews.Contentview):
         self._stories = stories
 
     def prettify(self, data: bytes, metadata: contentviews.Metadata) -> str:
-        """Return the story. Raises ValueError for what is no HTTP flow."""
+        """Return the story. Raises ValueError if the flow is not HTTP."""
         if not isinstance(metadata.flow, http.HTTPFlow):
             raise ValueError("only HTTP is judged")
         # mitmweb leaves out lines that are empty.
@@ -139,18 +139,18 @@ class CorsView(contentviews.Contentview):
 
 
 def offer(view: CorsView) -> None:
-    """Let the interfaces offer the view."""
+    """Register the view."""
     contentviews.registry.register(view)
 
 
 def withdraw(view: CorsView) -> None:
-    """Offer it no longer; mitmproxy has no way of its own for that."""
+    """Remove the view; mitmproxy has no function of its own for that."""
     if contentviews.registry.get(view.name) is view:
         del contentviews.registry._by_name[view.name.lower()]
 
 
 def show_change(flow: http.HTTPFlow) -> None:
-    """Let those know who show flows that this one changed; where nobody asks for that, mitmproxy is not bothered."""
+    """Tell the user interface that this flow changed; without a listener, mitmproxy is not called."""
     addons = ctx.master.addons
     if any(hasattr(addon, hooks.UpdateHook.name) for addon in addons.lookup.values()):
         addons.trigger(hooks.UpdateHook([flow]))

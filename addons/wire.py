@@ -18,7 +18,7 @@ STATUSES = {"from client, refusing": 400, "Invalid request scheme": 400, "Reques
 """Parts of errors, and the status that the proxy answered with; after every other one it was a 502."""
 BAD_GATEWAY = 502
 LONGEST_CODING = 32
-"""Characters of a Content-Encoding that are read: no coding's name is longer."""
+"""The most characters of a Content-Encoding that are read: no encoding has a longer name."""
 LARGE = 256 * 1024
 """Bytes of a body up to which an encoding is undone that is undone whole or not at all."""
 SHORT = 512
@@ -71,7 +71,7 @@ def find_proxy_status(error: str | None) -> int | None:
 
 
 def is_multiplexed(http_version: bytes) -> bool:
-    """Return whether connections of this version of HTTP carry several exchanges at once."""
+    """Return whether connections of this HTTP version carry several exchanges at once."""
     return http_version not in (b"HTTP/1.1", b"HTTP/1.0")
 
 
@@ -108,9 +108,9 @@ MARKER = "cors.marker"
 WORD = "cors.browser."
 """How the metadata begins that holds the browser's own word: `loaded`, `error`, `initiator`, `credentials`, `place`."""
 BODY = "cors.body"
-"""The metadata that tells what a body looked like that was left out of a recording."""
+"""The metadata that says what a body looked like that the recording leaves out."""
 LONGEST_WORD = 1024
-"""Characters of a text in it that are read."""
+"""The most characters of a text in it that are read."""
 
 
 def read_marker(metadata: Mapping[str, Any]) -> Literal["carried", "missing"] | None:
@@ -120,13 +120,13 @@ def read_marker(metadata: Mapping[str, Any]) -> Literal["carried", "missing"] | 
 
 
 def read_body(metadata: Mapping[str, Any]) -> BodyKind | None:
-    """Return what a body looked like that was left out of a recording, by the metadata; None where nothing tells."""
+    """Return what a body looked like that the recording leaves out, from the metadata; None if it does not say."""
     said = metadata.get(BODY)
     return said if said in get_args(BodyKind) else None
 
 
 def read_word(metadata: Mapping[str, Any]) -> Word | None:
-    """Return what the browser itself said of a flow, by its metadata; None where it was not asked."""
+    """Return what the browser itself reported about a flow, from its metadata; None if it was not asked."""
     loaded = metadata.get(f"{WORD}loaded")
     if not isinstance(loaded, bool):
         return None
@@ -142,7 +142,7 @@ def read_word(metadata: Mapping[str, Any]) -> Word | None:
 
 
 def write_word(metadata: MutableMapping[str, Any], word: Word) -> None:
-    """Write into a flow's metadata what the browser itself said of it."""
+    """Write into a flow's metadata what the browser itself reported."""
     said = {
         "loaded": word.loaded,
         "error": word.error,

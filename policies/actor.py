@@ -1,15 +1,15 @@
-"""Who has to act where something is to be mended."""
+"""Who has to apply a fix."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 Actor = Literal["server", "client", "proxy", "nobody"]
-"""The server, the page (client), what stands in front of the server (proxy), or nobody."""
+"""The server, the page (client), something in front of the server (proxy), or nobody."""
 
 
 def name_actor(actor: Actor, host: str = "") -> str:
-    """Return who has to act, in words; `host` is the server's, empty where no single server is meant."""
+    """Return who has to act, in words. `host` is the server's, or empty if no single server is meant."""
     server = f"the server {host}".rstrip()
     return {
         "server": server,

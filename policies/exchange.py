@@ -29,7 +29,7 @@ class HeaderList:
     """A header list, in the order of the wire (https://fetch.spec.whatwg.org/#concept-header-list).
 
     `fields` are the (name, value) pairs exactly as sent; every reading of them is derived, and only when asked for: a
-    request's headers are mostly just compared with those of the one before.
+    request's headers are usually just compared with those of the one before.
     """
 
     __slots__ = ("_joined", "_lines", "_names", "_weight", "fields")

@@ -40,11 +40,11 @@ if TYPE_CHECKING:
     from corsight.scripts.report.flips import Flips
 
 LIVING = 200_000
-"""How many objects are made before Python looks for circles of dead ones: exchanges mostly go without."""
+"""How many objects are made before Python collects garbage cycles: exchanges rarely have any."""
 
 
 class Section(Protocol):
-    """What takes in every exchange beside the findings, in turn."""
+    """Whatever else processes every exchange besides the findings, in turn."""
 
     def add(self, judged: Judged) -> None: ...
 
@@ -122,7 +122,7 @@ def audit_one(
     timed: bool = False,
     progress: Progress | None = None,
 ) -> Audited:
-    """Return what came of one recording. `timed` puts the time before each record, never less than that before it."""
+    """Return the result of one recording. `timed` puts the time before each record, never less than that before it."""
     findings, latest, left_out = Findings(diagnose=plan.diagnose, gather=plan.gather), 0.0, 0
     lines = Lines(secrets=plan.secrets, ascii=True) if stream is not None and plan.records else None
     verdicts = judge_recording(recording, plan.engine, assumptions=plan.assumptions)
@@ -181,7 +181,7 @@ def _ask(
     sections: Sequence[Section],
     progress: Progress | None,
 ) -> Callable[[TextIO], Audited]:
-    """Have one recording audited; return what gives the result, and writes the records to a stream."""
+    """Start the audit of one recording; return a function that gives the result and writes the records to a stream."""
     shares = [] if sections else part(path)
     if workers is None and not shares:
         return partial(audit_one, Recording(path), plan, sections=sections, progress=progress)
@@ -223,7 +223,7 @@ def _put_together(
 
 
 def unite_shares(whole: Audited, others: Iterable[Audited]) -> None:
-    """Take the other shares of a recording into its first; they are of no use then."""
+    """Merge the other shares of a recording into its first; they are useless afterwards."""
     for one in others:
         whole.findings.unite(one.findings)
         whole.exchanges += one.exchanges

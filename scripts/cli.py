@@ -83,7 +83,7 @@ def run(arguments: Sequence[str]) -> int:
         # Closed from outside: what would be said is lost, and no file that is opened may be taken for it.
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 (to the end of the process)
     if sys.stdout is None:
-        return _fail("stdout is closed; lead it to a file, a pipe or /dev/null")
+        return _fail("stdout is closed; redirect it to a file, a pipe or /dev/null")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # What a terminal's encoding lacks is spelled out as an escape.
@@ -118,7 +118,7 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(redact_place(f"{place}: {said}" if place is not None else said))
     except Exception as error:
         if isinstance(error, ValueError) and "embedded null" in str(error):
-            return _fail("no file's name has a NUL in it; write another")
+            return _fail("a file name cannot contain a NUL character; write another")
         if os.environ.get("CORSIGHT_DEBUG"):
             raise
         said = f"{type(error).__name__}: {redact(str(error))}"

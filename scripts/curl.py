@@ -1,4 +1,4 @@
-"""What curl prints, read as the responses it got; and the curl commands that ask as a browser would."""
+"""Reads responses from what curl prints, and writes the curl commands that send what a browser would send."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from corsight.policies.redact.plain import looks_random
 from corsight.scripts.errors import CorsightError
 
 LONGEST = 4 * 1024 * 1024
-"""Bytes of a pasted response that are looked at: its body is never needed."""
+"""How many bytes of a pasted response are read: its body is never needed."""
 
 GLOBBED = frozenset("[]{}")
 
@@ -81,10 +81,10 @@ def read_curl(data: bytes, where: str, *, status: int | None = None) -> Pasted:
 
 
 def field(text: str, where: str) -> tuple[str, str]:
-    """Return the name and value of a header as typed. Raises CorsightError where it is none."""
+    """Return the name and value of a header as typed. Raises CorsightError if it is not a header."""
     found = _FIELD.fullmatch(text.strip())
     if found is None:
-        raise CorsightError(f"{_short(text)} is no header", where=where, todo="write it as 'Name: value'")
+        raise CorsightError(f"{_short(text)} is not a header", where=where, todo="write it as 'Name: value'")
     try:
         found[2].encode("latin-1")
     except UnicodeEncodeError:
@@ -109,7 +109,7 @@ class _Block:
 
 
 def _lines(data: bytes) -> list[str]:
-    """Return the lines, their bytes read isomorphically, without what a terminal and Windows put between them."""
+    """Return the lines, each byte as one character, without what terminals and Windows add."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         # PowerShell's > writes UTF-16.
         data = data.decode("utf-16", "replace").encode("utf-8")
@@ -123,7 +123,7 @@ def _without_leading_blanks(lines: list[str]) -> list[str]:
 
 
 def _blocks(lines: list[str], where: str) -> list[_Block]:
-    """Return the header blocks that stand one right after the other: what follows the last one is a body."""
+    """Return the header blocks that follow each other directly; what comes after the last one is a body."""
     blocks: list[_Block] = []
     index = next((at for at, line in enumerate(lines) if _STATUS_LINE.fullmatch(line.strip())), len(lines))
     while index < len(lines) and (start := _STATUS_LINE.fullmatch(lines[index].strip())):
@@ -177,7 +177,7 @@ def _block(start: re.Match[str], lines: list[tuple[int, str]], first: int, where
         found = _FIELD.fullmatch(line)
         if found is None:
             raise CorsightError(
-                f"{_short(line)} is no header",
+                f"{_short(line)} is not a header",
                 where=f"{where}, line {number}",
                 todo="an empty line has to stand between the headers and the body",
             )
@@ -240,7 +240,7 @@ def _command(method: str, url: str, fields: Sequence[tuple[str, str]]) -> str:
 
 
 def shown_field(name: str, value: str) -> str:
-    """Return a header as it may be shown: its secrets replaced."""
+    """Return a header that is safe to show: its secrets are replaced."""
     if name.lower().startswith("sec-ch-ua") and (brands := _BRANDS(value)):
         # Products and versions; the made-up one among them is written with any mark.
         plain = not any(map(looks_random, _BRAND(brands[0])))

@@ -1,4 +1,4 @@
-"""Explains verdicts: each with its cause, by what the others tell."""
+"""Explains verdicts: gives each its cause, using what the others show."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from corsight.policies.findings import Explanation, Known
 from corsight.policies.session import Judged
 
 HELD = 4096
-"""How many verdicts one waits for: a later one may tell more of its cause."""
+"""How many later verdicts one waits for: they may show more about its cause."""
 
 
 def add_to(known: Known, verdicts: Iterable[Judged]) -> Iterator[Judged]:
-    """Yield the verdicts, each after it was added to what is known."""
+    """Yield the verdicts, each after it was added to the knowledge."""
     for judged in verdicts:
         known.add(judged)
         yield judged
 
 
 def explain(verdicts: Iterable[Judged], held: int = HELD) -> Iterator[tuple[Judged, Explanation | None]]:
-    """Yield each verdict with its cause, by what is known `held` exchanges later: mostly all there is."""
+    """Yield each verdict with its cause, from what is known `held` exchanges later: usually everything."""
     known, waiting = Known(), deque[Judged]()
     for judged in add_to(known, verdicts):
         waiting.append(judged)

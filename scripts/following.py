@@ -1,4 +1,4 @@
-"""Audits a recording while it is written: a line for what is blocked as it comes, the report at its end."""
+"""Audits a recording while it is written: one line for each blocked exchange as it comes, and the report at the end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from corsight.scripts.recordings.order import Moments, weigh_held
 from corsight.scripts.report.findings import Findings
 
 LONGEST = 512
-"""Characters of a URL or a method that are told."""
+"""The most characters of a URL or a method that are printed."""
 
 
 def follow(path: str, plan: Plan, stream: TextIO) -> Audited:
@@ -101,7 +101,9 @@ class _Following:
             said = f"{sure}blocked: {said} [{explanation.code}]: {explanation.title} -> {mend}"
         elif (branch := verdict.open) is not None:
             when = branch.describe(verdict.branch) or "in another way"
-            said = f"open: {said}: blocked by {branch.ruling.rule} if asked {when}, {verdict.outcome.value} otherwise"
+            said = (
+                f"open: {said}: blocked by {branch.ruling.rule} if requested {when}, {verdict.outcome.value} otherwise"
+            )
         elif revises:
             said = f"{verdict.outcome.value} after all: {said}"
         else:

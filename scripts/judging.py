@@ -34,7 +34,7 @@ def judge_recording(
 
 
 def take_for_granted(judged: Judged, assumptions: Sequence[Assumption]) -> Judged:
-    """Return what is said of an exchange if open facts are so; the evidence on its entry says that they were given."""
+    """Return the verdict on an exchange under assumptions about open facts; its evidence names them."""
     verdict = assume(judged.verdict, assumptions)
     if verdict is judged.verdict:
         return judged
@@ -48,7 +48,7 @@ def take_for_granted(judged: Judged, assumptions: Sequence[Assumption]) -> Judge
 
 
 def open_session(engine: EngineChoice) -> Session:
-    """Return a session that is judged as this engine. Raises CorsightError for what names none."""
+    """Return a session that judges as this engine. Raises CorsightError if there is no such engine."""
     try:
         return Session(*read_engine(engine))
     except ValueError as error:
@@ -62,7 +62,7 @@ def _judge_moments(recording: Recording, session: Session) -> Iterator[Judged]:
 
 
 def judge_moment(recording: Recording, session: Session, exchange: Exchange, *, begins: bool) -> list[Judged]:
-    """Return the verdicts that a moment of an exchange brings: its request set out, or its response came."""
+    """Return the verdicts that an event of an exchange brings: its request began, or its response came."""
     try:
         return session.begin(exchange) if begins else session.observe(exchange)
     except Exception as error:

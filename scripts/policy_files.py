@@ -12,13 +12,13 @@ from corsight.scripts.inputs import open_input
 
 
 def read_text(path: str) -> str:
-    """Return a policy file's text. Raises CorsightError where it is no text, OSError where there is none."""
+    """Return a policy file's text. Raises CorsightError where it is not text, OSError where there is none."""
     try:
         with open_input(path) as raw, TextIOWrapper(raw, encoding="utf-8-sig") as file:
             # No more of it than tells that it is too long.
             return file.read(LARGEST + 1)
     except UnicodeDecodeError:
-        raise CorsightError("is no text", where=path, todo="a policy file is YAML, TOML or JSON in UTF-8") from None
+        raise CorsightError("is not text", where=path, todo="a policy file is YAML, TOML or JSON in UTF-8") from None
 
 
 def read_policies(paths: Sequence[str]) -> tuple[ServerPolicy, ...]:

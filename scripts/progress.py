@@ -1,4 +1,4 @@
-"""Progress of long work, on a terminal only: a line that is written over, and gone at the end."""
+"""Shows the progress of long work, on a terminal only, in a line that is overwritten and removed at the end."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from corsight.scripts.recordings.remote import is_url
 from corsight.scripts.report.findings import Findings
 
 EVERY = 512
-"""Exchanges after which the clock is looked at."""
+"""How many exchanges pass between two looks at the clock."""
 FIRST, PAUSE = 1.0, 0.25
-"""Seconds before anything is said, and between one saying and the next."""
+"""Seconds before the first line, and between two updates."""
 CLEAR = "\r\x1b[K"
 
 
 class Progress:
-    """Says how far an audit is: bytes of all, exchanges, what is blocked so far, and the time left. `live` tells
-    whether anybody watches.
+    """Shows how far an audit is: bytes read, exchanges, how many are blocked so far, and the time left. `live` says
+    whether a terminal is there.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Progress:
             self._say(self._done, self._exchanges, self._blocked)
 
     def end(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         if self._shown:
             self._stream.write(CLEAR)
             self._stream.flush()
@@ -74,7 +74,7 @@ class Progress:
 
 
 def _find_size(path: str) -> int | None:
-    """Return the bytes of a recording, None where that is not known before it is read."""
+    """Return the size of a recording in bytes; None if it is not known before reading."""
     if path == STDIN or is_url(path):
         return None
     try:

@@ -1,1 +1,1 @@
-"""The live page: what is judged, in a browser window, as it comes. Nothing here is loaded before the page is wanted."""
+"""The live page: shows verdicts in a browser window as they come. Nothing here is loaded until it is switched on."""

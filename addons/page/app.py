@@ -1,4 +1,4 @@
-"""The live page's own answers: a Starlette app behind the gate."""
+"""The live page's responses: a Starlette app behind the gate."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ type Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def make_app(feed: Feed, book: Book) -> Starlette:
-    """Return the app that shows what the book holds, and sends the news that the feed has."""
+    """Return the app that shows the content of the book and streams the feed's news."""
     folder = files("corsight.addons.page") / "static"
     texts = {name: (folder / name).read_bytes() for name in TYPES}
 
@@ -112,7 +112,7 @@ def make_app(feed: Feed, book: Book) -> Starlette:
 
 
 def _guard(endpoint: Endpoint) -> Endpoint:
-    """Return an endpoint that tells of its own failure in one line."""
+    """Return an endpoint that logs its own failure in one line."""
 
     async def guarded(request: Request) -> Response:
         try:
@@ -128,7 +128,7 @@ def _guard(endpoint: Endpoint) -> Endpoint:
 
 
 async def _pace(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield what there is, and let the proxy work after each part; what fails on the way ends the answer early."""
+    """Yield the pieces, and let the proxy work after each one. An error on the way ends the response early."""
     for part in parts:
         if part:
             yield part

@@ -1,4 +1,4 @@
-"""What the live page shows, as plain data: rows, stories, fixes. All text in it is fit to be shown."""
+"""What the live page shows, as plain data: rows, stories, fixes. All text in it is safe to show."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ EXPORTS = {
     "exchanges.csv": "csv",
     "report.html": "html",
 }
-"""The files that can be saved beside the recording, and their formats."""
+"""The files that can be saved besides the recording, and their formats."""
 LONGEST = 300
-"""Characters of a URL that a row shows."""
+"""The most characters of a URL that a row shows."""
 SEEN = 2000
-"""How many exchanges, the latest ones, a configuration is made from: what the endpoint's other pages need stays."""
+"""How many of the latest exchanges a configuration is made from, so that it also covers the endpoint's other pages."""
 
 
 class Book:
@@ -60,18 +60,18 @@ class Book:
         self._stopped: Memory[str, Stopped] = Memory(KEPT)
 
     def note(self, stopped: Stopped) -> None:
-        """Remember what the browser stopped."""
+        """Remember a request that the browser stopped."""
         weight = sum(len(text) for text in astuple(stopped) if isinstance(text, str))
         self._stopped.put(stopped.id, stopped, weight)
 
     # -- the list -----------------------------------------------------------------------------------------------------
 
     def list_ids(self) -> list[str]:
-        """Return what is remembered: the exchanges in the order they set out, then what the browser stopped."""
+        """Return what is remembered: exchanges in the order they began, then requests that the browser stopped."""
         return [*(judged.entry.exchange.id for judged in self._stories.in_time()), *self._stopped]
 
     def row(self, id: str) -> dict[str, Any] | None:
-        """Return what the list shows of an exchange, None where it is not remembered."""
+        """Return an exchange's row in the list; None if it is not remembered."""
         if (stopped := self._stopped.get(id)) is not None:
             return make_row(stopped)
         judged = self._stories.judged(id)
@@ -102,18 +102,18 @@ class Book:
         }
 
     def describe(self) -> dict[str, Any]:
-        """Return what does not change while the proxy runs."""
+        """Return the data that does not change while the proxy runs."""
         targets = [{"name": target.name, "title": target.title} for target in TARGETS.values()]
         engines = [{"name": name, "label": policy.label} for name, policy in ENGINES.items()]
         return {"targets": targets, "engines": engines}
 
     def read_state(self) -> Hashable:
-        """Return what `describe_state` is of; equal while nothing changed."""
+        """Return a key of the data in `describe_state`: equal as long as nothing changed."""
         options = ctx.options
         return options.cors_patch, options.cors_patch_scope, tuple(options.cors_patch_origins), options.cors_engine
 
     def describe_state(self) -> dict[str, Any]:
-        """Return what is patched now, and by which engine is judged."""
+        """Return what is patched now, and which engine judges."""
         options = ctx.options
         return {
             "patch": options.cors_patch,
@@ -125,11 +125,11 @@ class Book:
     # -- one fetch ----------------------------------------------------------------------------------------------------
 
     def judged(self, id: str) -> Judged | None:
-        """Return the last word on an exchange, None where it is not remembered."""
+        """Return the last verdict on an exchange; None if it is not remembered."""
         return self._stories.judged(id)
 
     def story(self, id: str) -> dict[str, Any] | None:
-        """Return the story of an exchange's fetch, None where it is not remembered."""
+        """Return the story of an exchange's fetch; None if it is not remembered."""
         if (stopped := self._stopped.get(id)) is not None:
             return tell_story(stopped)
         story = self._stories.story(id)
@@ -151,7 +151,7 @@ class Book:
         return told
 
     def _compare(self, judged: Judged) -> list[dict[str, Any]]:
-        """Return what each engine makes of an exchange, the standard's algorithm too."""
+        """Return each engine's verdict on an exchange, including the standard's."""
         exchange, facts, said = judged.entry.exchange, judged.facts, judged.verdict
         found = []
         for name, policy in ENGINES.items():
@@ -180,16 +180,16 @@ class Book:
         return () if drifting is None else tuple(drifting.find(judged))
 
     def _open(self, story: Story) -> dict[str, Any] | None:
-        """Return what it would take to patch this endpoint, and what that opens; None where nothing blocks."""
+        """Return how this endpoint can be patched, and what that allows; None if nothing blocks it."""
         judged = self._stories.judged(story.end.id)
         if judged is None or judged.verdict.blocking is None:
             return None
         return make_opening(judged).describe()
 
     def fix(self, id: str, target: str) -> str | None:
-        """Return the configuration of a server that lets a fetch pass, None where the fetch is not remembered.
+        """Return the server configuration that lets a fetch pass; None if the fetch is not remembered.
 
-        Raises RecipeError, in a line, for what cannot be written.
+        Raises RecipeError with one line if it cannot be written.
         """
         story = self._stories.story(id)
         if story is None:
@@ -216,8 +216,8 @@ class Book:
     # -- everything ---------------------------------------------------------------------------------------------------
 
     def write(self, file: str) -> Iterator[bytes] | None:
-        """Yield what is remembered, as the file of this name, in pieces of which some are empty; return None for an
-        unknown name.
+        """Yield what is remembered, as the file of this name, in pieces (some are empty). Return None for an unknown
+        name.
         """
         judgeds = list(self._stories.in_time())
         if file == RECORDING:

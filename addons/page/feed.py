@@ -1,4 +1,4 @@
-"""The windows that show the live page, and what each has not been sent yet. Without a window, this does nothing."""
+"""The windows that show the live page, and what has not been sent to each yet. Without a window, this does nothing."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections import OrderedDict
 from collections.abc import Hashable
 
 WAITING = 10_000
-"""How many exchanges a listener may be behind with; the oldest are left out, and counted."""
+"""How many unsent exchanges a listener may have; the oldest are dropped, and counted."""
 LISTENERS = 8
-"""How many windows may look at once."""
+"""How many windows may be open at once."""
 STREAMS = 32
-"""How many streams may be open at once, those that are about to end too."""
+"""How many streams may be open at once, including those that are about to end."""
 
 
 class Listener:
@@ -32,14 +32,14 @@ class Listener:
         self._other: OrderedDict[str, None] = OrderedDict()
 
     def begin(self) -> int:
-        """Begin a stream, and end those before it; return its number."""
+        """Begin a stream, end the earlier ones, and return the new one's number."""
         self.connected += 1
         self.latest += 1
         self.news.set()
         return self.latest
 
     def note(self, id: str, *, urgent: bool) -> None:
-        """Note that there is news of an exchange; what is urgent is sent first."""
+        """Note that an exchange has news; urgent news is sent first."""
         waiting = self._urgent if urgent else self._other
         waiting[id] = None
         if len(waiting) > WAITING:
@@ -49,7 +49,7 @@ class Listener:
             self.news.set()
 
     def take(self, most: int) -> list[str]:
-        """Return at most so many exchanges to be sent, each once."""
+        """Return at most this many exchanges to send, each once."""
         taken: list[str] = []
         for waiting in (self._urgent, self._other):
             for id in list(waiting)[: most - len(taken)]:
@@ -61,7 +61,7 @@ class Listener:
 
 
 class Feed:
-    """All listeners, by the names that their windows gave themselves."""
+    """All listeners, by the names that their windows chose."""
 
     def __init__(self) -> None:
         self._listeners: dict[str, Listener] = {}
@@ -70,17 +70,17 @@ class Feed:
         return len(self._listeners)
 
     def tell(self, id: str, *, urgent: bool) -> None:
-        """Let every listener know that there is news of an exchange."""
+        """Tell every listener that an exchange has news."""
         for listener in self._listeners.values():
             listener.note(id, urgent=urgent)
 
     def wake(self) -> None:
-        """Let every listener look whether something else changed."""
+        """Make every listener check whether anything else changed."""
         for listener in self._listeners.values():
             listener.news.set()
 
     def open(self, name: str) -> Listener | None:
-        """Return the listener of this name, a new one where there is none; None where there are too many."""
+        """Return the listener of this name, or a new one; None if there are too many."""
         if sum(one.connected for one in self._listeners.values()) >= STREAMS:
             return None
         listener = self._listeners.get(name)

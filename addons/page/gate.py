@@ -19,7 +19,7 @@ type Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 type App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LARGEST = 64 * 1024
-"""Bytes that the body of a request may have."""
+"""The most bytes of a request's body."""
 FRAMES = frozenset({b"iframe", b"frame", b"embed", b"object", b"fencedframe"})
 HEADERS = (
     (
@@ -35,7 +35,7 @@ HEADERS = (
     (b"referrer-policy", b"no-referrer"),
     (b"cache-control", b"no-store"),
 )
-"""What every answer carries, refusals too."""
+"""The headers of every response, including refusals."""
 
 
 class Gate:
@@ -53,7 +53,7 @@ class Gate:
         self._cookie = cookie
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request pass, or answer it here."""
+        """Pass a request on, or refuse it here."""
         if scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008})
@@ -78,7 +78,7 @@ class Gate:
         await self._app(scope, _bounded(receive), guarded)
 
     def _refuse(self, scope: Scope) -> tuple[int, str, tuple[tuple[bytes, bytes], ...]] | None:
-        """Return the answer to what may not pass: its status, its text, and headers; None for what may."""
+        """Return the refusal of a request that may not pass: status, text and headers; None if it may pass."""
         headers = scope["headers"]
         host, site = _values(headers, b"host"), _values(headers, b"sec-fetch-site")
         if len(host) != 1 or host[0] not in self._hosts:
@@ -115,7 +115,7 @@ class Gate:
         return 303, "", ((b"location", b"/"), (b"set-cookie", cookie.encode()))
 
     def _knows(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-        """Return whether the cookie that was given is among those sent."""
+        """Return whether the request has the page's cookie."""
         wanted = f"{self._cookie}={self._session}".encode()
         sent = [one.strip() for line in _values(headers, b"cookie") for one in line.split(b";")]
         # Every one is compared, and each in the same time.
@@ -127,7 +127,7 @@ def _values(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
 
 
 def _bounded(receive: Receive) -> Receive:
-    """Receive no more of a body than is allowed; what is longer ends as if its sender had left."""
+    """Receive a body up to the limit. A longer one ends as if the client had disconnected."""
     taken = 0
 
     async def bounded() -> MutableMapping[str, Any]:

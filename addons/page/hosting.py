@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from corsight.addons.page.gate import Gate
 
 MAGIC = "cors.sight"
-"""The name that is answered through the proxy, while the page is on: nobody has it, and no browser forces it on TLS."""
+"""The host name that the proxy answers itself while the page is on: nobody owns it, and no browser forces TLS on it."""
 _MAGIC, _HOST = MAGIC.encode(), len(b"host")
 WINDOWS = 1024
-"""How many of the page's own flows may be under way at once."""
+"""How many of the page's own flows may be active at once."""
 OWN = "cors.page"
-"""The metadata that tells the page's own flows from all others."""
+"""The metadata that marks the page's own flows."""
 
 
 class Hosting:
@@ -34,7 +34,7 @@ class Hosting:
         self.waiting: Memory[str, None] = Memory(WINDOWS)
 
     def claim(self, flow: http.HTTPFlow) -> bool:
-        """Return whether a request is the page's own, from now on told by its metadata."""
+        """Return whether a request belongs to the page; from now on, its metadata says so."""
         if self.gate is None or flow.response is not None or not flow.live or not _names_page(flow):
             return False
         flow.metadata[OWN] = True
@@ -42,20 +42,20 @@ class Hosting:
         return True
 
     def owns(self, flow: http.HTTPFlow) -> bool:
-        """Return whether a flow is the page's own, and nobody's to judge."""
+        """Return whether a flow belongs to the page, so that nobody judges it."""
         return self.gate is not None and OWN in flow.metadata
 
     # -- hooks: what is the page's own ends here ----------------------------------------------------------------------
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
-        """Keep the page's own request from the addons that follow."""
+        """Hide the page's own request from the addons that follow."""
         if self.owns(flow):
             raise exceptions.AddonHalt
 
     responseheaders = requestheaders
 
     def response(self, flow: http.HTTPFlow) -> None:
-        """Note that a flow of the page's own has ended."""
+        """Note that one of the page's own flows has ended."""
         if self.owns(flow):
             self.waiting.forget(flow.id)
             raise exceptions.AddonHalt

@@ -1,4 +1,4 @@
-"""What it takes to patch one endpoint for some pages, and what that opens, in words and as options."""
+"""How one endpoint can be patched for some pages, and what that allows, in words and as options."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from corsight.policies.value import value
 ORIGINS = 16
 """How many origins may be named at once."""
 LONGEST = 1000
-"""Characters of a URL that a scope is made of."""
+"""The most characters of a URL that a scope is made from."""
 HERE = "Nothing can be patched from here: "
 
 
@@ -32,7 +32,7 @@ class Opening:
     problem: str | None = None
 
     def describe(self) -> dict[str, Any]:
-        """Return it as plain data, fit to be shown."""
+        """Return it as plain data that is safe to show."""
         return {
             "endpoint": shown(self.endpoint),
             "scope": shown(self.scope, 2000),
@@ -42,7 +42,7 @@ class Opening:
 
 
 def make_opening(judged: Judged) -> Opening:
-    """Return what it takes to patch the endpoint of an exchange for the page that asked."""
+    """Return how to patch the endpoint of an exchange for the page that made the request."""
     endpoint = judged.entry.exchange.request.url.partition("#")[0].partition("?")[0]
     facts = judged.facts
     origin = facts.origin if facts.tainting == "cors" else facts.page_origin
@@ -52,7 +52,7 @@ def make_opening(judged: Judged) -> Opening:
 
 
 def _write_scope(endpoint: str) -> str:
-    """Return the filter expression that matches this URL alone, whatever its query; empty where there is none."""
+    """Return the filter expression that matches only this URL, with any query; empty if there is none."""
     if len(endpoint) > LONGEST or not re.fullmatch(r"https?://[!-~]+", endpoint) or set(endpoint) & set('\\"'):
         return ""
     # mitmproxy writes IPv6 addresses without brackets here. A backslash in an expression is two.
@@ -69,9 +69,9 @@ def _write_scope(endpoint: str) -> str:
 
 
 def patch(opening: Opening, origins: Sequence[object]) -> None:
-    """Patch what the opening names for pages of these origins, beside what is patched already.
+    """Patch the opening's endpoint for pages of these origins, in addition to earlier patches.
 
-    Raises OptionsError in a line for what cannot be.
+    Raises OptionsError with one line if that is not possible.
     """
     if opening.problem is not None:
         raise exceptions.OptionsError(opening.problem)
@@ -94,5 +94,5 @@ def patch(opening: Opening, origins: Sequence[object]) -> None:
 
 
 def stop() -> None:
-    """Patch nothing more."""
+    """Stop all patching."""
     ctx.options.update(cors_patch="off")

@@ -58,12 +58,12 @@ class Page:
         loader.add_command("cors.page", self.links)
 
     def configure(self, port: int) -> None:
-        """Open the page's doors, after those that are open were closed; raises OptionsError in one line."""
+        """Open the page's port and name, after closing those that are open. Raises OptionsError with one line."""
         self.close()
         if not port:
             return
         if not 0 < port < 65536:
-            raise exceptions.OptionsError(f"cors_page: {port} is no port; there are 1 to 65535, and 0 for no page.")
+            raise exceptions.OptionsError(f"cors_page: {port} is not a port; give 1 to 65535, or 0 for no page.")
         try:
             from corsight.addons.page.app import make_app
             from corsight.addons.page.book import Book
@@ -77,7 +77,9 @@ class Page:
             self._socket = socket.create_server(("127.0.0.1", port))
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else error
-            raise exceptions.OptionsError(f"cors_page: port {port} cannot be had ({reason}); name another.") from None
+            raise exceptions.OptionsError(
+                f"cors_page: port {port} is not available ({reason}); name another."
+            ) from None
         self._feed = Feed()
         self._book = Book(self._stories, self._known, self._drifting)
         app = make_app(self._feed, self._book)
@@ -87,7 +89,7 @@ class Page:
         self._serve_mounted()
 
     def start(self) -> None:
-        """Answer from now on, and say where; without a running loop there is nobody to answer."""
+        """Start to answer, and log the links. Without a running event loop, nobody can answer."""
         if not self.on or self._server is not None:
             return
         with contextlib.suppress(RuntimeError):
@@ -98,7 +100,7 @@ class Page:
             logger.log(ALERT, "Corsight's page: %s (through the proxy: %s)", *self.links())
 
     def links(self) -> Sequence[str]:
-        """Return the links that open the live page, on this machine and through the proxy: keep them to yourself."""
+        """Return the links that open the live page, on this machine and through the proxy. They are secret."""
         return [f"{address}?token={gate.token}" for address, gate in self._gates]
 
     def mount(self, path: str, make: Mount) -> None:
@@ -115,7 +117,7 @@ class Page:
                 gate.mounted[path] = make(self._stories, port, gate.token)
 
     def tell(self, judged: Judged) -> None:
-        """Let the windows know that there is news of an exchange."""
+        """Tell the windows that an exchange has news."""
         feed = self._feed
         if feed:
             feed.tell(judged.entry.exchange.id, urgent=judged.verdict.blocking is not None)
@@ -131,7 +133,7 @@ class Page:
         self._feed.tell(stopped.id, urgent=True)
 
     def close(self) -> None:
-        """Answer no more, and forget the tokens."""
+        """Stop answering, and forget the tokens."""
         self.on = False
         if self.hosting.gate is not None:
             self.hosting.gate = None

@@ -28,9 +28,9 @@ NAMES = frozenset({
     "upgrade-insecure-requests", "user-agent", "vary", "via", "www-authenticate", "x-cache", "x-cache-hits",
     "x-cache-status", "x-content-type-options", "x-powered-by", "x-proxy-cache", "x-requested-with",
 }) | {sign.header for product in PRODUCTS.values() for sign in product.signs}  # fmt: skip
-"""Headers that Corsight looks at: of every other one the value is left out."""
+"""The headers that Corsight uses; the values of all others are left out."""
 PIECE = 50
-"""How many flows are written before the proxy may work on."""
+"""How many flows are written before the proxy gets a turn."""
 
 
 def write_recording(judgeds: Iterable[Judged]) -> Iterator[bytes]:
@@ -119,7 +119,7 @@ def _make_request(exchange: Exchange, version: bytes) -> http.Request:
 
 
 def _clean_fields(headers: HeaderList) -> tuple[tuple[bytes, bytes], ...]:
-    """Return the fields of a header list as they may be shown: names as they are, of values what is no secret."""
+    """Return header fields that are safe to show: all names, and the values that are not secret."""
     return tuple((name, _clean_value(name, value)) for name, value in headers.fields)
 
 
@@ -132,7 +132,7 @@ def _clean_value(name: bytes, value: bytes) -> bytes:
 
 
 def _write_patch(made: http.HTTPFlow, response: Response, sent: Response | None) -> None:
-    """Tell what of the answer is a patch's, and what the server sent in its place."""
+    """Write into the metadata what was patched, and what the server itself sent."""
     before = HeaderList() if sent is None else sent.headers
     names = [*dict.fromkeys((*response.headers.names(), *before.names()))]
     edited = [name for name in names if response.headers.lines(name) != before.lines(name)]

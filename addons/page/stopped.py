@@ -12,9 +12,9 @@ from corsight.policies.rules import RULES
 from corsight.policies.value import value
 
 KEPT = 1000
-"""How many of them are remembered."""
+"""How many of these requests are remembered."""
 LONGEST = 300
-"""Characters of a URL that a row shows."""
+"""The most characters of a URL that a row shows."""
 ALONE = "The proxy has not seen it: this is what the browser says."
 
 
@@ -37,7 +37,7 @@ class Stopped:
 
 
 def make_row(stopped: Stopped) -> dict[str, Any]:
-    """Return what the list shows of it, as of an exchange."""
+    """Return its row in the list, in the same form as an exchange's."""
     return {
         "id": stopped.id,
         "fetch": stopped.id,
@@ -61,7 +61,7 @@ def make_row(stopped: Stopped) -> dict[str, Any]:
 
 
 def tell_story(stopped: Stopped) -> dict[str, Any]:
-    """Return all that is known of it."""
+    """Return everything that is known about it."""
     known = CAUSES.get(stopped.cause) or RULES.get(stopped.cause)
     return {
         "stopped": stopped.outcome,

@@ -15,11 +15,11 @@ from corsight.addons.page.gate import Receive, Scope, Send
 PAUSE = 0.25
 """Seconds between two batches."""
 BATCH, PIECE = 200, 50
-"""Rows of one batch, and rows that are made without letting the proxy work."""
+"""How many rows a batch has, and how many are made before the proxy gets a turn."""
 ALIVE = 15.0
-"""Seconds after which something is sent, though there is nothing to say."""
+"""Seconds after which something is sent even if there is no news."""
 SLOW = 20.0
-"""Seconds that a reader may take for one batch; a slower one is dropped, and comes back."""
+"""Seconds that a reader may take for one batch. A slower one is disconnected, and connects again."""
 GONE = 10.0
 """Seconds for which a listener that left is remembered."""
 
@@ -43,7 +43,7 @@ class Stream:
         self._left = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send until the reader leaves, is too slow, or reads another stream."""
+        """Send until the reader disconnects, is too slow, or opens another stream."""
         headers = [(b"content-type", b"text/event-stream; charset=utf-8")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         watch = asyncio.create_task(self._watch(receive))

@@ -36,11 +36,11 @@ logger = get_logger(__name__)
 
 PENDING, PENDING_BYTES = 10_000, 8 * 1024 * 1024
 SILENT = 1000
-"""How many servers are remembered that did not answer a preflight."""
+"""How many servers that did not answer a preflight are remembered."""
 SILENT_FOR = 60.0
 """Seconds for which preflights to a server that did not answer one are answered here; then it is asked again."""
 GAVE_UP_AFTER = 5.0
-"""Seconds after which a browser that hangs up on a preflight has given the server up."""
+"""If a browser disconnects from a preflight after this many seconds, the server counts as not answering."""
 
 
 class Patching:
@@ -64,12 +64,12 @@ class Patching:
             loader.add_command(f"cors.patch.{name}", function)
 
     def on(self, mode: str = "") -> None:
-        """Patch from now on, all endpoints again: mode blocked or policy, or the last one."""
+        """Start to patch again, all endpoints, in mode blocked or policy, or in the last mode."""
         self._silent.clear()
         self.permission.on(mode)
 
     def undo(self, flows: Sequence[flow.Flow]) -> None:
-        """Patch these flows' endpoints no more, and forget what was patched there. cors.patch.on takes it back."""
+        """Stop patching these flows' endpoints, and forget what was patched there. cors.patch.on undoes this."""
         for one in flows:
             if isinstance(one, http.HTTPFlow):
                 url = request_of(one).request.url
@@ -77,13 +77,15 @@ class Patching:
                 self._news.forget(url)
 
     def summary(self) -> list[str]:
-        """Return what was patched in all, as the change that the servers need; a line each, none when nothing was."""
+        """Return everything that was patched, as the change that the servers need, one line each; empty if nothing was
+        patched.
+        """
         return self._news.summary()
 
     # -- the moments of an exchange -----------------------------------------------------------------------------------
 
     def answer(self, flow: http.HTTPFlow, asked: Exchange, session: Session) -> None:
-        """Answer an OPTIONS request here, if it is a preflight that the server is not to be asked."""
+        """Answer an OPTIONS request here if it is a preflight that the server should not get."""
         if self.permission.rests(flow) or not self.permission.covers(flow, asked):
             return
         if weigh_request(asked.request) > GIANT:
@@ -117,9 +119,9 @@ class Patching:
         self._news.tell(asked, engine, patch, judge(without, facts, engine).ruling if without is not None else None)
 
     def patch(self, flow: http.HTTPFlow, exchange: Exchange, session: Session) -> tuple[Exchange, Patched | None]:
-        """Return the exchange as the browser gets it, and what was patched of it, if anything.
+        """Return the exchange as the browser gets it, and its patch, if any.
 
-        What goes wrong is reported in a line; then the response passes as it came.
+        An error is logged in one line, and the response then passes unchanged.
         """
         try:
             return self._patch(flow, exchange, session)
@@ -167,7 +169,7 @@ class Patching:
     def _find(
         self, flow: http.HTTPFlow, exchange: Exchange, facts: Facts, engine: EngineName, session: Session
     ) -> tuple[Patch, Ruling] | None:
-        """Return the patch, if there is one, and what is said of the response without it."""
+        """Return the patch, if there is one, and the verdict on the response without it."""
         verdict, marker = judge(exchange, facts, engine), self.permission.marker
         # Whether the scope covers it is asked late: filters cost more than verdicts.
         if self.permission.mode == "policy":
@@ -194,7 +196,7 @@ class Patching:
         return patch, (verdict.branch if verdict.outcome is Outcome.BLOCKED else verdict.blocking).ruling
 
     def _fall_silent(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
-        """Note that a preflight got no response. It cannot be answered here any more, but the next one can."""
+        """Note that a preflight got no response. It is too late to answer it here, but the next one can be answered."""
         if exchange.request.method != "OPTIONS" or "access-control-request-method" not in exchange.request.headers:
             return
         if not self.permission.covers(flow, exchange):
@@ -209,7 +211,7 @@ class Patching:
             self._news.fall_silent(server, error, SILENT_FOR)
 
     def _write(self, flow: http.HTTPFlow, patch: Patch, sent: Response | None) -> None:
-        """Keep on the flow what was edited, and what the server sent in its place."""
+        """Write on the flow what was edited, and what the server sent."""
         metadata = flow.metadata
         metadata["cors.patched"] = list(map(shown, patch.names))
         metadata["cors.needed"] = list(map(shown, patch.needed))
@@ -221,7 +223,7 @@ class Patching:
 
 
 def _asking(facts: Facts) -> str:
-    """Return the origin that a patch would let in: the request's where CORS asks for it, else the page's."""
+    """Return the origin that a patch would allow: the request's Origin if CORS needs it, otherwise the page's."""
     return (facts.origin if facts.tainting == "cors" else facts.page_origin) or "null"
 
 

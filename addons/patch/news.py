@@ -21,9 +21,11 @@ from corsight.policies.verdict import EngineName, Ruling
 logger = get_logger(__name__)
 
 KINDS = 1000
-"""How many lines of each kind are logged: what strangers ask for takes no line of what is patched."""
+"""How many lines of each kind are logged. Each kind has its own limit, so that requests of strangers use up none of the
+others.
+"""
 LONGEST = 2048
-"""Characters of an origin or a method that are kept."""
+"""The most characters of an origin or a method that are kept."""
 TO_CONFIGURATION = (
     "As a server's configuration: record with -w FILE; then corsight policy infer FILE --output policy.yaml, and "
     "corsight policy export nginx policy.yaml (or another target)."
@@ -38,7 +40,7 @@ class News:
         self._to_send = ToSend()
 
     def start(self, mode: str, scope: str, origins: Collection[str]) -> None:
-        """Say what is patched, who may read it then, and what a scope matches that its words do not say."""
+        """Log what is patched, who may then read it, and what a scope matches beyond its words."""
         if mode == "policy":
             who = "as the policies of cors_policy say"
         elif origins:
@@ -50,11 +52,11 @@ class News:
             logger.warning(f"cors_patch_scope: {line}")
 
     def expire(self, minutes: int) -> None:
-        """Say that patching ended by itself."""
+        """Log that patching ended automatically."""
         logger.log(ALERT, "Corsight stopped patching: the time of cors_patch_minutes (%s) is over.", minutes)
 
     def fall_silent(self, server: str, error: str, seconds: float) -> None:
-        """Say that a server did not answer a preflight, and is not asked for so long."""
+        """Log that a server did not answer a preflight, and for how long it will not be asked again."""
         self._say(
             "silent",
             (server,),
@@ -63,7 +65,7 @@ class News:
         )
 
     def tell(self, exchange: Exchange, engine: EngineName, patch: Patch, before: Ruling | None) -> None:
-        """Say what was patched, and what was ruled of the response without it; it counts for the end."""
+        """Log what was patched, and the verdict without the patch, and count it for the end."""
         method, endpoint = exchange.request.method[:LONGEST], name_endpoint(exchange.request.url)
         self._to_send.add(method, endpoint, patch.needed)
         why = before.rule if before is not None and before.rule is not None else "policy"
@@ -74,16 +76,16 @@ class News:
         )
 
     def give_up(self, exchange: Exchange, engine: EngineName, code: str) -> None:
-        """Say that no header mends what a rule blocks."""
+        """Log that no header can fix what a rule blocks."""
         method, endpoint, rule = exchange.request.method[:LONGEST], name_endpoint(exchange.request.url), RULES[code]
         self._say(
             "not patched",
             (engine, method, endpoint, rule.code),
-            f"not patched [{engine}] {method} {endpoint} [{rule.code}]: no header can mend this. {rule.advice}",
+            f"not patched [{engine}] {method} {endpoint} [{rule.code}]: no header can fix this. {rule.advice}",
         )
 
     def pass_by(self, exchange: Exchange) -> None:
-        """Say that the headers of a response are too many to be patched: the least edits would be long to find."""
+        """Log that a response has too many headers to be patched: finding the smallest edits would take too long."""
         server = origin_of(exchange.request.url)[:LONGEST]
         self._say(
             "giant",
@@ -92,7 +94,7 @@ class News:
         )
 
     def refuse(self, exchange: Exchange, engine: EngineName, origin: str) -> None:
-        """Say that a page of this origin may not read what would be patched, and how it may."""
+        """Log that pages of this origin are not allowed to read patched responses, and how to allow them."""
         self._say(
             "not trusted",
             (origin[:LONGEST],),
@@ -105,12 +107,14 @@ class News:
         self._to_send.forget(url)
 
     def summary(self) -> list[str]:
-        """Return what was patched in all, as the change that the servers need; a line each, none when nothing was."""
+        """Return everything that was patched, as the change that the servers need, one line each; empty if nothing was
+        patched.
+        """
         lines = [f"  {line}" for line in self._to_send.lines()]
         if not lines:
             return []
         many = f"{self._to_send.count} exchange{'s' if self._to_send.count != 1 else ''}"
-        first = f"Corsight patched {many}. What the servers have to send for these to pass without it:"
+        first = f"Corsight patched {many}. What the servers have to send so that these pass without the patch:"
         return [first, *lines, TO_CONFIGURATION]
 
     def _say(self, kind: str, finding: tuple[str, ...], line: str) -> None:

@@ -1,4 +1,4 @@
-"""What a user allows to be patched: the options, and whether an exchange and the page that asks are covered by them."""
+"""What the user allows to be patched: the options, and whether they cover an exchange and the page that made it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from corsight.policies.session import Session
 MODES = ("off", "blocked", "policy")
 HEADER = "X-Corsight-Patched"
 LONGEST = 366 * 24 * 60
-"""Minutes that may be counted down."""
+"""The most minutes that can be set."""
 
 
 class Permission:
@@ -78,7 +78,7 @@ class Permission:
         add("cors_patch_minutes", int, 0, "Stop patching after this many minutes. 0: never.")
 
     def configure(self, updated: set[str]) -> None:
-        """Take the options over; raises OptionsError in one line for what cannot be."""
+        """Read the options. Raises OptionsError with one line for a wrong value."""
         options = ctx.options
         if "cors_patch_header" in updated:
             self.marker = _header_name(options.cors_patch_header)
@@ -89,7 +89,7 @@ class Permission:
         if updated & {"cors_patch", "cors_patch_scope", "cors_patch_origins", "cors_policy"}:
             mode, scope = options.cors_patch, options.cors_patch_scope
             if mode not in MODES:
-                raise exceptions.OptionsError(f"cors_patch: {mode!r} is none of {', '.join(MODES)}.")
+                raise exceptions.OptionsError(f"cors_patch: {mode!r} is not one of {', '.join(MODES)}.")
             parsed = patch_scope(scope, needed=mode != "off")
             if mode == "policy" and not self.policies:
                 raise exceptions.OptionsError(
@@ -109,34 +109,32 @@ class Permission:
             self._count_down(options.cors_patch_minutes)
 
     def on(self, mode: str = "") -> None:
-        """Patch from now on, all endpoints again: mode blocked or policy, or the last one."""
+        """Start to patch again, all endpoints, in mode blocked or policy, or in the last mode."""
         self._undone.clear()
         _set(cors_patch=mode or self._last_mode)
 
     def off(self) -> None:
-        """Stop patching, at once."""
+        """Stop patching immediately."""
         _set(cors_patch="off")
 
     def undo(self, url: str) -> None:
-        """Patch this endpoint no more."""
+        """Stop patching this endpoint."""
         self._undone.add(_digest(url))
 
     def trusts(self, session: Session, exchange: Exchange, origin: str) -> bool:
-        """Return whether a page of this origin may read what is patched; a policy names its origins itself."""
+        """Return whether a page of this origin may read patched responses. A policy lists its origins itself."""
         if self.mode == "policy" or origin in self._origins:
             return True
         return not self._origins and origin != "null" and session.is_at_home(exchange, origin)
 
     def find_policy(self, url: str) -> ServerPolicy | None:
-        """Return the policy that is for a URL, None where none is."""
+        """Return the policy for a URL; None if there is none."""
         if self._index.policies is not self.policies:
             self._index = Index(self.policies)
         return self._index.find(url)
 
     def rests(self, flow: http.HTTPFlow) -> bool:
-        """Return whether nothing is patched now, or not of this flow: a flow that is read or replayed has no browser
-        behind it.
-        """
+        """Return whether patching is off, or does not apply: a flow that is read or replayed has no browser."""
         if self._ends is not None and self._clock() >= self._ends:
             self._expire()
         return self.mode == "off" or not flow.live or flow.is_replay == "request"

@@ -14,7 +14,8 @@ CAUSES = (
     KnownCause(
         "gateway-error-without-cors",
         "A gateway, load balancer or CDN answered with an error of its own.",
-        "What stands in front of the server answers by itself when the server is down, is too slow, or gets too much. "
+        "The gateway or CDN in front of the server answers itself when the server is down, too slow or overloaded, "
+        "or when the request is too large. "
         "Its own error has no CORS headers, so the browser reports a missing header.",
         "Fix what the status names (the server behind the gateway, its time limit or its size limit). Let the gateway "
         "add the CORS headers to its own errors.",
@@ -25,7 +26,7 @@ CAUSES = (
         "nginx adds headers to error responses only if the line ends in always.",
         "add_header applies to the statuses 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308 only. Responses with "
         "any other status are sent without the CORS headers.",
-        "Write always at the end of each add_header line of a CORS header.",
+        "End each add_header line for a CORS header with always.",
     ),
     KnownCause(
         "error-reply-without-cors",
@@ -113,9 +114,9 @@ CAUSES = (
     ),
     KnownCause(
         "redirect-to-login",
-        "The request was redirected to a login page: the session is missing.",
-        "A login page is made for people, who open it as a page. Its server does not allow scripts of other origins to "
-        "read it.",
+        "Redirected to a login page: the request has no session.",
+        "The request has no session, so the server sends it to the login page. That page is for people: its server "
+        "does not allow scripts of other origins to read it.",
         "Send the user to the login by a link or location.href, not by fetch. Answer requests without a session with "
         "401.",
         "client",

@@ -65,7 +65,7 @@ CAUSES = (
         "event-source-type",
         "Not CORS: the response is not text/event-stream.",
         "The CORS check passed, or was not needed. EventSource accepts only Content-Type: text/event-stream, and got "
-        "another type: mostly an HTML page, such as an error or a login.",
+        "another type: usually an HTML page, such as an error or a login.",
         "Answer with Content-Type: text/event-stream. Open the URL in a tab to see what comes instead.",
         cors=False,
     ),
@@ -91,8 +91,8 @@ CAUSES = (
     KnownCause(
         "preload-unused",
         "Not CORS: a preloaded file was not used.",
-        "The page preloaded a file that it did not use within a few seconds of loading, or that it uses in another way "
-        "than the link says.",
+        "The page preloaded a file that it did not use within a few seconds of loading, or that it uses differently "
+        "from what the link says.",
         "Remove the preload, or give the link the as, type and crossorigin that match how the file is used.",
         "client",
         cors=False,
@@ -137,7 +137,8 @@ CAUSES = (
         "failed-without-reason",
         "The request failed, and this message gives no reason.",
         "The page's script learns only that the request failed: CORS, a server that is not there, a bad "
-        "certificate, a blocker, and a page that was left all look the same to it. The reason is in another console "
+        "certificate, a blocker, and a page that was left all look the same to the script. The reason is in another "
+        "console "
         "message.",
         "Paste the message next to it: it names CORS if CORS is the cause. If there is none, look at the network "
         "panel: a status there means that a response came.",
@@ -145,7 +146,7 @@ CAUSES = (
     ),
     KnownCause(
         "cors-without-reason",
-        "CORS stopped the request; these words do not tell which check failed.",
+        "CORS stopped the request; this text does not say which check failed.",
         "Chrome writes blocked by CORS policy, and CORS error in its network panel, for all checks. The end of "
         "the console's message, after these words, says which check failed. So does the panel's tooltip (such as "
         "MissingAllowOriginHeader).",
@@ -186,7 +187,7 @@ CAUSES = (
         "Not CORS: the operating system does not let the browser reach the local network.",
         "macOS asks its user whether an application may reach devices of the local network, and here the browser may "
         "not. The request was never sent.",
-        "Switch the browser on under System Settings, Privacy & Security, Local Network, and start it again.",
+        "Allow the browser under System Settings, Privacy & Security, Local Network, and start it again.",
         "client",
         cors=False,
     ),
@@ -214,7 +215,7 @@ CAUSES = (
         "wrong-type",
         "Not CORS: the response has another type than its use needs.",
         "Scripts, modules and style sheets each need their own Content-Type. If an HTML page comes instead, it is "
-        "mostly an error page, or the app's start page, which servers send for unknown paths.",
+        "usually an error page, or the app's start page, which servers send for unknown paths.",
         "Open the URL by itself to see what comes. Correct the path, or the Content-Type.",
         cors=False,
     ),

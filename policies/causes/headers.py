@@ -29,13 +29,14 @@ CAUSES = (
     KnownCause(
         "origin-list",
         "Access-Control-Allow-Origin holds a list.",
-        "The header takes one origin, or *. Browsers compare a list as one text, which equals no origin.",
+        "The header can contain one origin, or *. Browsers compare a list as one text, which does not equal any "
+        "origin.",
         "Keep the list on the server. If the requesting origin is on it, answer with that origin and Vary: Origin.",
     ),
     KnownCause(
         "origin-pattern",
         "Access-Control-Allow-Origin holds a pattern.",
-        "Browsers compare the value letter by letter. This header has no patterns.",
+        "Browsers compare the value character by character. This header has no patterns.",
         "Match the pattern on the server, and answer with the requesting origin.",
     ),
     KnownCause(
@@ -47,14 +48,14 @@ CAUSES = (
     KnownCause(
         "origin-differs-slightly",
         "Access-Control-Allow-Origin differs in scheme, port or www.",
-        "Origins are compared letter by letter. http and https, two ports, with and without www., localhost and "
+        "Origins are compared character by character. http and https, two ports, with and without www., localhost and "
         "127.0.0.1 are different origins.",
         "Add the page's origin to the server's list, or open the page at the origin that is allowed.",
     ),
     KnownCause(
         "origin-null-answered",
         "Access-Control-Allow-Origin is null, but the page has an origin.",
-        "null is the origin of sandboxed frames and local files. It does not mean nobody, nor everybody. Often it is a "
+        "null is the origin of sandboxed frames and local files. It means neither nobody nor everybody. Often it is a "
         "variable that was never set.",
         "Answer with the requesting origin, or leave the header out. Never send null.",
     ),
@@ -88,7 +89,7 @@ CAUSES = (
     ),
     KnownCause(
         "misspelt-header",
-        "The missing CORS header is there, but its name is misspelt.",
+        "The server sends the CORS header, but its name is misspelt.",
         "Browsers look for the exact name and ignore any other.",
         "Correct the name.",
     ),
@@ -103,7 +104,7 @@ CAUSES = (
     KnownCause(
         "lower-case-method",
         "The method is written patch, which is not PATCH.",
-        "Browsers turn DELETE, GET, HEAD, OPTIONS, POST and PUT into capitals by themselves, but no other method.",
+        "Browsers convert DELETE, GET, HEAD, OPTIONS, POST and PUT to upper case, but no other method.",
         "Write method: 'PATCH' in the page's code.",
         "client",
     ),
@@ -124,20 +125,20 @@ CAUSES = (
     ),
     KnownCause(
         "blocked-in-one-engine",
-        "One browser blocks what the others let pass.",
+        "One browser blocks a request that the others allow.",
         "Browsers differ from the standard in a few places, so what works in one may fail in another.",
         "Fix what this browser needs: the others accept it too.",
     ),
     KnownCause(
         "blocked-in-other-engines",
-        "What passes in this browser is blocked by others.",
+        "The request passes in this browser, but others block it.",
         "This browser differs from the standard or from the others, or its version is older or newer than theirs.",
-        "Fix it for the other browsers before their users meet it.",
+        "Fix it for the other browsers before their users see the error.",
     ),
     KnownCause(
         "cookie-not-sent",
-        "A cookie was set so that requests by pages of other sites never carry it.",
-        "Without SameSite=None and Secure a cookie stays with its own site's pages.",
+        "Cross-site requests do not carry a cookie, because of its SameSite attribute.",
+        "Without SameSite=None and Secure, browsers send a cookie only with requests by pages of its own site.",
         "Set the cookie with SameSite=None; Secure, or ask from the same site.",
         stops=False,
     ),
@@ -159,8 +160,8 @@ CAUSES = (
     KnownCause(
         "cookie-wrong-domain",
         "The browser discarded a cookie because its Domain is not that of the server.",
-        "A server can set cookies only for its own host and for the domains above it, up to the one that was "
-        "registered. Domains whose names belong to different customers, such as herokuapp.com, are not possible.",
+        "A server can set cookies only for its own host and its parent domains, up to the registered domain (such as "
+        "example.com). Shared domains such as herokuapp.com are not possible.",
         "Leave Domain out, or name a domain that the server's host belongs to.",
         stops=False,
     ),
@@ -176,8 +177,8 @@ CAUSES = (
     KnownCause(
         "cookie-set-by-blocked-reply",
         "A response that was blocked still set its cookies.",
-        "CORS hides the response from the page's script. Its cookies are stored all the same.",
-        "Fix what blocks the response. That the cookie is there does not mean that the page could read the response.",
+        "CORS hides the response from the page's script. Its cookies are stored anyway.",
+        "Fix what blocks the response. The cookie being there does not mean that the page could read the response.",
         stops=False,
     ),
     KnownCause(

@@ -27,7 +27,8 @@ CAUSES = (
     KnownCause(
         "challenge-in-place-of-reply",
         "A bot check or a firewall answered instead of the application.",
-        "Something in front of the server stopped the request, or wants a person to pass a check. A script cannot pass "
+        "Something in front of the server stopped the request, or requires a person to pass a check. A script cannot "
+        "pass "
         "it, and the check's page has no CORS headers.",
         "Exempt OPTIONS and the API's paths from the check.",
         "proxy",
@@ -50,7 +51,7 @@ CAUSES = (
     KnownCause(
         "origin-not-listed",
         "The origin is not on the server's list of allowed origins.",
-        "CORS middlewares leave the headers out for an origin that is not on their list.",
+        "CORS middlewares send no CORS headers to an origin that is not on their list.",
         "Add the origin to the list, exactly as the browser sends it.",
     ),
     KnownCause(
@@ -62,7 +63,7 @@ CAUSES = (
     ),
     KnownCause(
         "header-on-preflight-only",
-        "The preflight was right, but the response itself lacks the header.",
+        "The preflight passed, but the response itself lacks the header.",
         "Every response needs the header. What answers OPTIONS does not add it to other responses, or the request's "
         "handler skips the CORS code.",
         "Send the headers on the response too, from the same place that answers OPTIONS.",

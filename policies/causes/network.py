@@ -16,7 +16,7 @@ CAUSES = (
     ),
     KnownCause(
         "connection-refused",
-        "Nothing listens at the host and port that the page requests.",
+        "Nothing is listening on the host and port that the page requests.",
         f"The server is not running, listens on another port or address, or only inside a container. {NO_SAY}",
         "Start the server, and check host and port as seen from the browser's machine.",
         cors=False,
@@ -41,7 +41,7 @@ CAUSES = (
         "The server closed the connection without an answer.",
         f"It crashed, restarted, or speaks another protocol on this port. Or a proxy on the way closed the connection. "
         f"{NO_SAY}",
-        "Look into the server's log at that moment.",
+        "Check the server's log for that moment.",
         cors=False,
     ),
     KnownCause(
@@ -97,7 +97,7 @@ CAUSES = (
         "websocket-refused",
         "Not CORS: the server refused the WebSocket handshake.",
         "CORS does not apply to WebSockets: pages may connect to other origins without it. The handshake carries an "
-        "Origin header, and a 403 mostly comes from the server's own check of it. Other statuses point to a login, a "
+        "Origin header, and a 403 usually comes from the server's own check of it. Other statuses point to a login, a "
         "wrong path, or a proxy that does not pass WebSocket upgrades on.",
         "Add the page's origin to the WebSocket server's list of allowed origins (allowedOrigins, CheckOrigin, "
         "verifyClient and the like). Access-Control-Allow-Origin has no effect there.",

@@ -38,13 +38,13 @@ CAUSES = (
         "value back, such as the session of an MCP server, the server then misses it.",
         "Look at the response in the network panel. If the header is there, list it in Access-Control-Expose-Headers "
         "on that response (ExposeHeaders in a bucket's CORS rule; for tus: Location, Upload-Offset, Upload-Length and "
-        "Tus-Resumable; for MCP: Mcp-Session-Id). If it is not, the URL leads to something else than the library "
+        "Tus-Resumable; for MCP: Mcp-Session-Id). If it is not, the URL leads to something other than the library "
         "expects.",
     ),
     KnownCause(
         "module-import-failed",
-        "A module or chunk could not be imported; these words do not tell why.",
-        "Mostly the file is gone: the page was loaded before a new version was deployed, and asks for a file of the "
+        "A module or chunk could not be imported; this text does not say why.",
+        "Usually the file is gone: the page was loaded before a new version was deployed, and asks for a file of the "
         "old one. Or the server answered with a page (text/html) instead of the file. Or the file is of another "
         "origin, and its server does not allow the page by CORS.",
         "Open the URL in a tab. If the file is missing, reload the page; keep the files of the last version for a "
@@ -59,7 +59,7 @@ CAUSES = (
         "1008 is a refusal by the server, often of the origin or of the login. 1011 is an error in the server. 1000 "
         "and 1001 are ordinary ends.",
         "1006: look at the handshake's status in the network panel. 1008: add the page's origin to the WebSocket "
-        "server's own list, or log in. 1011: look into the server's log.",
+        "server's own list, or log in. 1011: check the server's log.",
         cors=False,
     ),
     KnownCause(

@@ -1,4 +1,4 @@
-"""What an engine decides of a shape: the standard's algorithms in the engine's order, with its departures."""
+"""What an engine decides about a shape: the standard's algorithms in the engine's order, with its departures."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ EMBEDDED = "embedded"
 """The value of a redirect to a URL with a user name that an engine's loader refuses, not its CORS code."""
 
 SHAPES = 8192
-"""How many shapes are remembered with what was decided of them."""
+"""How many shapes are remembered with their decisions."""
 REMEMBERED = 1024
-"""Characters of what peers sent up to which a shape is remembered for long."""
+"""The most characters (of what browser and server sent) with which a shape is remembered for long."""
 LONG = 128 * 1024, 8
-"""Characters up to which it is for as long as its own exchange takes, and how many such shapes are."""
+"""The most characters with which a shape is remembered while its own exchange is judged, and how many such shapes are.
+"""
 
 PRIVATE_NETWORK = ((Unknown.PREFLIGHT, "private-network"), False), ((Unknown.PREFLIGHT, "cors"), True)
 
@@ -51,14 +52,16 @@ class Decision(NamedTuple):
 
     @property
     def rule(self) -> str | None:
-        """The code of the rule that blocks, None where none does."""
+        """The code of the rule that blocks; None if none does."""
         return None if self.failure is None else self.failure.rule
 
 
 def decide(
     policy: EnginePolicy, shape: Shape, include: bool, embedder: EmbedderPolicy, doubt: bool | None = None
 ) -> Decision:
-    """Return what an engine decides of a shape. `doubt` tells how what the decision's doubts turn on is taken."""
+    """Return what an engine decides about a shape. `doubt` says which answer to the decision's open questions is
+    assumed.
+    """
     if shape.weight <= REMEMBERED:
         return _decide(policy, shape, include, embedder, doubt)
     function = _decide_long if shape.weight <= LONG[0] else _decide.__wrapped__
@@ -87,7 +90,7 @@ _decide_long = lru_cache(maxsize=LONG[1])(_decide.__wrapped__)
 def list_differing(
     policy: EnginePolicy, shape: Shape, include: bool, embedder: EmbedderPolicy
 ) -> tuple[EngineName, ...]:
-    """Return the other engines whose decision today is for another rule than this one's, or for none."""
+    """Return the other engines that decide by another rule than this one's, or by none."""
     function = _list_differing if shape.weight <= REMEMBERED else _list_differing.__wrapped__
     return function(policy, shape, include, embedder)
 
@@ -105,7 +108,7 @@ def _list_differing(
 
 
 def forget() -> None:
-    """Forget every decision, so that the next of each shape is made anew; for measuring."""
+    """Forget every decision, so that each shape is decided anew; for measuring."""
     _decide.cache_clear()
     _list_differing.cache_clear()
 
@@ -285,7 +288,7 @@ def _list_doubts(policy: EnginePolicy, shape: Shape) -> tuple[tuple[Assumption, 
 
 
 def _weigh_hazard(policy: EnginePolicy, hazard: str) -> tuple[str | None, str]:
-    """Return the rule by which an engine blocks a hazard, None where it does not; and the value for its text."""
+    """Return the rule by which an engine blocks a hazard, and the value for its text; None if it does not block."""
     if hazard == main_fetch.USERINFO_EMBEDDED:
         return main_fetch.USERINFO if policy.embedded_userinfo_blocked else None, EMBEDDED
     if hazard == main_fetch.USERINFO_BY_XHR:

@@ -30,7 +30,7 @@ _NOT_CORS = {name: Verdict(name, (Branch(_PASSED[Outcome.NOT_CORS]),)) for name 
 _NO_RESPONSE = Step(Algorithm.NETWORK, "", Question.RESPONSE, NETWORK_ERROR)
 
 type _Basis = tuple[EnginePolicy, Shape, bool, EmbedderPolicy]
-"""What the branch that is said was decided on."""
+"""What the stated branch was decided from."""
 
 
 def judge(exchange: Exchange, facts: Facts, engine: EngineName) -> Verdict:
@@ -110,7 +110,7 @@ def _branch_by_version(
     found: list[Branch],
     premised: tuple[tuple[Assumption, ...], Premise],
 ) -> list[Branch]:
-    """Return the branches of one premise in a version that nobody measured: both ways, where they differ."""
+    """Return the branches of one premise for a version that was not measured: both ways, if they differ."""
     likely, other = policies
     assumptions, premise = premised
     too = _branch(exchange, facts, other, shape, assumptions, premise._replace(other_version=True))
@@ -124,7 +124,7 @@ def _branch_by_version(
 
 
 def unite(engine: EngineName, branches: list[Branch], hidden: tuple[str, ...]) -> Verdict:
-    """Return the verdict of these branches, the likeliest first: one branch where all rule the same."""
+    """Return the verdict of these branches, the likeliest first; a single branch if all have the same ruling."""
     first = branches[0]
     if all(branch.ruling == first.ruling for branch in branches):
         if first.assumptions:
@@ -150,7 +150,7 @@ def reword(verdict: Verdict, exchange: Exchange, facts: Facts) -> Verdict:
 
 
 def describe_subject(exchange: Exchange, facts: Facts, response: Response, include: bool, value: str = "") -> Subject:
-    """Return what a rule's texts and fixes are made of."""
+    """Return the values that a rule's texts and fixes are made from."""
     return Subject(
         url=exchange.request.url,
         origin=facts.origin or "null",

@@ -1,4 +1,4 @@
-"""mend(exchange, facts, engine): the least edits to a response that let it pass, proven by judging again."""
+"""mend(exchange, facts, engine): the fewest edits to a response that let it pass, proven by judging again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LISTS = (ALLOW_METHODS, ALLOW_HEADERS)
 RESOURCE_POLICY = "Cross-Origin-Resource-Policy"
 
 REMEMBERED = 2048
-"""Characters of what peers sent up to which a fix is remembered."""
+"""The most characters (of what browser and server sent) with which a fix is remembered."""
 
 _COUNTS = frozenset(
     {
@@ -33,9 +33,9 @@ _COUNTS = frozenset(
         b"vary",
     }
 )
-"""What a CORS response is judged by, and its fix is made of."""
+"""The headers by which a CORS response is judged, and from which its fix is made."""
 _TYPE = frozenset({b"content-type", b"x-content-type-options"})
-"""What one for a script or a style sheet is judged by as well."""
+"""The headers by which a script or style sheet is judged in addition."""
 
 
 def mend(exchange: Exchange, facts: Facts, engine: EngineName) -> Fix | None:
@@ -48,7 +48,7 @@ def mend(exchange: Exchange, facts: Facts, engine: EngineName) -> Fix | None:
 
 
 def find_hindrance(exchange: Exchange, facts: Facts, engine: EngineName) -> str | None:
-    """Return the code of the rule that would block whatever the headers said; None when there is none."""
+    """Return the code of the rule that blocks whatever the headers say; None if there is none."""
     return _mend(exchange, facts, engine)[1]
 
 
@@ -107,7 +107,7 @@ def _search(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Fix |
 
 
 def _keep_site(fix: Fix, exchange: Exchange, facts: Facts, engine: EngineName) -> Fix:
-    """Return the fix with a resource policy that lets no other site in, where that is enough."""
+    """Return the fix with a resource policy that allows no other site, if that is enough."""
     response = facts.response or Response(0, HeaderList())
     if not any(edit.name == RESOURCE_POLICY and edit.value == "cross-origin" for edit in fix.edits):
         return fix
@@ -116,7 +116,7 @@ def _keep_site(fix: Fix, exchange: Exchange, facts: Facts, engine: EngineName) -
 
 
 def _drop_wildcards(fix: Fix, exchange: Exchange, facts: Facts, engine: EngineName) -> Fix:
-    """Return the fix without the `*` in a list that it sets: beside credentials it means nothing."""
+    """Return the fix without a `*` in the lists that it sets: with credentials, * has no meaning."""
     response = facts.response or Response(0, HeaderList())
     if fix.apply(response).headers.get("access-control-allow-credentials") != "true":
         return fix
@@ -133,7 +133,7 @@ def _drop_wildcards(fix: Fix, exchange: Exchange, facts: Facts, engine: EngineNa
 
 
 def _are_tokens(names: tuple[str, ...]) -> bool:
-    """Return whether all are tokens; told at once, since there may be very many."""
+    """Return whether all are tokens, in one step, because there may be very many."""
     joined = ",".join(names)
     if "" in names or " " in joined or "\t" in joined or joined.count(",") != max(0, len(names) - 1):
         return False
@@ -141,7 +141,7 @@ def _are_tokens(names: tuple[str, ...]) -> bool:
 
 
 def _is_well_formed(facts: Facts) -> bool:
-    """Return whether what the request says may stand in a response: no browser sends anything else."""
+    """Return whether the request's values may be copied into a response; browsers send no other values."""
     origin = facts.origin
     return (
         (origin in (None, "null") or split_origin(origin or "") is not None)

@@ -20,14 +20,15 @@ from corsight.policies.value import value
 from corsight.policies.verdict import EngineName
 
 STATUS = "status"
-"""What stands for the status among the names of what was edited."""
+"""The name that stands for the status among the edited headers."""
 CACHE_CONTROL = "Cache-Control"
 NOT_REMEMBERED = "0"
-"""The Max-Age of a patched preflight: with any other, requests would go on without a preflight once patching is off."""
+"""The Max-Age of a patched preflight. With any other, requests would go on without a preflight after patching is off.
+"""
 NOT_STORED = "no-store"
 NO_CONTENT, OK = 204, 200
 BODILESS = (204, 205, 304)
-"""Statuses whose responses have no body, whatever their headers say."""
+"""Statuses of responses without a body, whatever their headers say."""
 FRAMING = ("content-length", "transfer-encoding")
 _ANY_OK = f"{STATUS}: any from 200 to 299"
 
@@ -48,7 +49,7 @@ class Answer:
     absent: tuple[str, ...]
 
     def apply(self, response: Response | None) -> Response:
-        """Return the response with this answer in it; where there is none, a preflight's by itself, or an empty 200."""
+        """Return the response with this answer in it; without a response, a preflight's own, or an empty 200."""
         if response is None:
             response = Response(self.status or 200, HeaderList())
         gone = {name.lower().encode() for name in self.absent} | {edit.name.lower().encode() for edit in self.headers}
@@ -90,7 +91,7 @@ def patch_by_fix(exchange: Exchange, facts: Facts, engine: EngineName, marker: s
 
 
 def patch_by_answer(exchange: Exchange, facts: Facts, answer: Answer, marker: str) -> Patch | None:
-    """Return the patch that gives a policy's answer in place of the server's; None when that is the server's."""
+    """Return the patch that replaces the server's response with the policy's answer; None if they are equal."""
     response = exchange.response
     if response is None:
         return None
@@ -140,7 +141,7 @@ def list_edits(sent: Response | None, patched: Response) -> tuple[str, ...]:
 
 
 def _names_edits(name: str, written: str | None, names: set[str]) -> bool:
-    """Return whether a header is the one that names what was changed, `names` being all in lower case."""
+    """Return whether a header is the one that lists the edits; `names` are in lower case."""
     return written is not None and name.lower().startswith("x-") and names.issuperset(written.lower().split(", "))
 
 
@@ -166,7 +167,7 @@ def _make(
     marker: str,
     needed: str | None,
 ) -> Patch:
-    """Return the patch with these edits, and those that keep it from outliving itself."""
+    """Return the patch with these edits, and with those that keep browsers from storing it."""
     lines = [needed] if needed is not None else []
     lines += [_word(edit) for edit in edits if edit[0] != MAX_AGE]
     if facts.role == "preflight":
@@ -192,7 +193,7 @@ def _make(
 
 
 def _set(headers: HeaderList, name: str, new: str | None, *, http2: bool) -> HeaderList:
-    """Return the headers with one set, where its first line stood, or at their end; or taken out."""
+    """Return the headers with one header set in the place of its first line, or at the end; or with it removed."""
     lowered = name.lower().encode()
     fields: list[tuple[bytes, bytes]] = []
     for field in headers.fields:

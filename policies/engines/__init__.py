@@ -50,7 +50,7 @@ def read_engine(text: str, every: str = "auto") -> tuple[EngineName | None, int 
         return None, None
     if engine is None:
         raise ValueError(
-            f"{text!r} is none of {every}, {', '.join(ENGINES)}; a version goes behind, as in chromium@120"
+            f"{text!r} is not one of {every}, {', '.join(ENGINES)}; add a version with @, as in chromium@120"
         )
     if not at:
         return engine, None

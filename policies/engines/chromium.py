@@ -148,7 +148,7 @@ POLICY = EnginePolicy(
         ),
         "types_read": Departure(
             "Takes all before the first white space or semicolon for the type, if there is a slash. By the "
-            'standard, `text/javascript x` and `"text/css"` are no MIME types.',
+            'standard, `text/javascript x` and `"text/css"` are not MIME types.',
             "net/http/http_util.cc; measured with 156",
         ),
         "embedded_userinfo_blocked": Departure(

@@ -115,7 +115,7 @@ POLICY = EnginePolicy(
         ),
         "types_read": Departure(
             "Takes all before the first white space or semicolon for the type, if there is a slash. By the "
-            'standard, `text/javascript x` and `"text/css"` are no MIME types.',
+            'standard, `text/javascript x` and `"text/css"` are not MIME types.',
             "netwerk/base/nsURLHelper.cpp net_ParseContentType; measured with ESR 153",
         ),
         "types_unchecked": Departure(

@@ -38,7 +38,7 @@ SHELLS = (
         "capacitor://localhost",
         "a Capacitor app on iOS (server.hostname and iosScheme set it)",
         "webkit",
-        "List it letter by letter. The same app on Android is https://localhost (http://localhost before Capacitor 6), "
+        "List it exactly as shown. The same app on Android is https://localhost (http://localhost before Capacitor 6), "
         "so list that too.",
     ),
     Shell(
@@ -46,14 +46,14 @@ SHELLS = (
         "ionic://localhost",
         "an Ionic app on iOS (its web view's scheme)",
         "webkit",
-        "List it letter by letter. On Android the same app is http://localhost or https://localhost.",
+        "List it exactly as shown. On Android the same app is http://localhost or https://localhost.",
     ),
     Shell(
         "tauri://",
         "tauri://localhost",
         "a Tauri app on macOS, Linux or iOS",
         "webkit",
-        "List it letter by letter; and http://tauri.localhost and https://tauri.localhost, which the same app has on "
+        "List it exactly as shown; and http://tauri.localhost and https://tauri.localhost, which the same app has on "
         "Windows and Android.",
     ),
     Shell(
@@ -61,7 +61,7 @@ SHELLS = (
         "http://tauri.localhost",
         "a Tauri 2 app on Windows or Android",
         "chromium",
-        "List it letter by letter, beside https://tauri.localhost (Tauri 1, useHttpsScheme) and tauri://localhost "
+        "List it exactly as shown, beside https://tauri.localhost (Tauri 1, useHttpsScheme) and tauri://localhost "
         "(macOS, Linux, iOS).",
     ),
     Shell(
@@ -69,28 +69,28 @@ SHELLS = (
         "https://tauri.localhost",
         "a Tauri app on Windows or Android (Tauri 1, or useHttpsScheme)",
         "chromium",
-        "List it letter by letter, beside http://tauri.localhost (Tauri 2) and tauri://localhost (macOS, Linux, iOS).",
+        "List it exactly as shown, beside http://tauri.localhost (Tauri 2) and tauri://localhost (macOS, Linux, iOS).",
     ),
     Shell(
         "wails://",
         "wails://wails",
         "a Wails app on macOS or Linux",
         "webkit",
-        "List it letter by letter; and http://wails.localhost, which the same app has on Windows.",
+        "List it exactly as shown; and http://wails.localhost, which the same app has on Windows.",
     ),
     Shell(
         "http://wails.localhost",
         "http://wails.localhost",
         "a Wails app on Windows",
         "chromium",
-        "List it letter by letter; and wails://wails, which the same app has elsewhere.",
+        "List it exactly as shown; and wails://wails, which the same app has elsewhere.",
     ),
     Shell(
         "app://",
         "app://obsidian.md",
         "an Electron app with a scheme of its own, registered as standard (one that is not sends null)",
         "chromium",
-        "List it letter by letter, with its host and without a slash at the end.",
+        "List it exactly as shown, with its host and without a slash at the end.",
     ),
     Shell(
         "file://",
@@ -133,7 +133,7 @@ SHELLS = (
         "ms-appx-web://contoso.app",
         "a Windows app's own page",
         "chromium",
-        "List it letter by letter, in lower case.",
+        "List it exactly as shown, in lower case.",
     ),
     Shell(
         "vscode-webview://",
@@ -148,7 +148,7 @@ SHELLS = (
         "vscode-file://vscode-app",
         "VS Code's own window",
         "chromium",
-        "List it letter by letter.",
+        "List it exactly as shown.",
     ),
 )
 
@@ -168,6 +168,6 @@ def find_shell(origin: str | None) -> Shell | None:
     )
     if known is None and host and scheme.lower() not in SITES:
         return Shell(
-            f"{scheme}://", origin, "an app's own page (a scheme of its own)", None, "List it letter by letter."
+            f"{scheme}://", origin, "an app's own page (a scheme of its own)", None, "List it exactly as shown."
         )
     return known

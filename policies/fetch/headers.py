@@ -82,7 +82,7 @@ def _extract(value: str) -> tuple[str, ...] | Failure:
     https://fetch.spec.whatwg.org/#extract-header-list-values
     """
     # 4.2. "If extract is failure, then return failure."
-    # A line breaks the grammar by an element that is no token; so the joined lines tell the same as each by itself.
+    # A line breaks the grammar by an element that is not a token; so the joined lines tell the same as each by itself.
     if find_invalid_token(value) is not None:
         return Failure.FAILURE
     # 5. "Return values." In a token there is no tab and no space.

@@ -131,7 +131,7 @@ def check_redirect(
     """Return the questions that a redirect's target has to pass, each with the hazard that it meets; nothing where
     there is no target.
 
-    `target` is "" where the Location is no URL. `redirects` counts those before this one, `secure` tells whether the
+    `target` is "" where the Location is not a URL. `redirects` counts those before this one, `secure` tells whether the
     page is a secure one, `redirect` is the redirect mode. Navigations and WebSockets are not asked anything here.
     """
     if target is None or mode in ("navigate", "websocket"):

@@ -40,7 +40,7 @@ _IPV4 = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+")
 
 
 def origin_of(url: str) -> str:
-    """Return the serialized origin of an absolute URL; `null` when it is opaque or the text is no URL.
+    """Return the serialized origin of an absolute URL; `null` when it is opaque or the text is not a URL.
 
     https://url.spec.whatwg.org/#concept-url-origin and https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin
     """

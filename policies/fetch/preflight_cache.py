@@ -42,7 +42,7 @@ class CacheRules:
     cap_seconds: float | None = 86400
     """The longest an entry lasts, whatever the server says; None for no limit."""
     bad_max_age: Literal["default", "not-cached"] = "default"
-    """What an Access-Control-Max-Age that is no number does. An empty one counts as not said."""
+    """What an Access-Control-Max-Age that is not a number does. An empty one counts as not said."""
     negative: Literal["default", "expired", "not-cached"] = "default"
     """What a negative one does: counts as no number, replaces what was there and is over at once, or changes nothing;
     in the last case zero changes nothing, too."""
@@ -61,7 +61,7 @@ class CacheRules:
     wildcard_with_credentials: Literal["any", "without", "none"] = "any"
     """Whom the `*` of an entry made with credentials satisfies: any request, one without credentials, none."""
     int64: bool = False
-    """Whether Access-Control-Max-Age is read as a signed 64-bit number: a plus passes, a larger one is no number."""
+    """Whether Access-Control-Max-Age is read as a signed 64-bit number: a plus passes, a larger one is not a number."""
 
 
 @dataclass(frozen=True, slots=True)

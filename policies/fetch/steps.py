@@ -60,8 +60,8 @@ class Question(StrEnum):
     __hash__ = str.__hash__
 
     RESPONSE = "a response came"
-    ALLOW_ORIGIN = "Access-Control-Allow-Origin is there"
-    ORIGIN = "Access-Control-Allow-Origin names the origin that asks"
+    ALLOW_ORIGIN = "Access-Control-Allow-Origin is present"
+    ORIGIN = "Access-Control-Allow-Origin names the requesting origin"
     CREDENTIALS = "Access-Control-Allow-Credentials is true"
     NO_REDIRECT = "the preflight was not redirected"
     OK_STATUS = "the status is an ok status"

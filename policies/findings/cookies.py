@@ -197,7 +197,8 @@ def _explain_not_sent(host: str, note: Note) -> Cause:
         "cookie-not-sent",
         f"The cookie {names} is not sent to {host}: SameSite, not CORS",
         f"CORS is set up right: {host} allows the page {quotes.PAGE} and its credentials. But page and server are "
-        f"different sites, and the way {names} is set, requests from another site do not carry it. So the server "
+        f"different sites, and because of how {names} is set, requests from another site do not carry it. So the "
+        "server "
         "treats the user as logged out.",
         "Set the cookie with SameSite=None; Secure (over https), or serve the page and the API from one site.",
         "server",

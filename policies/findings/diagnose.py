@@ -27,9 +27,9 @@ from corsight.policies.session.memory import GIANT, Memory, weigh_headers
 from corsight.policies.verdict import Outcome, Verdict
 
 SAMPLES = 4096
-"""Blocked exchanges that are remembered, with what was seen before each."""
+"""How many blocked exchanges are remembered, with what was seen before each."""
 LIMIT = 4 * 1024 * 1024
-"""Bytes of their URLs and headers that are remembered."""
+"""How many bytes of their URLs and headers are remembered."""
 WAITING, WAITING_BYTES = 256, 1024 * 1024
 """Exchanges that nobody has asked about yet: they are taken in when somebody does. And bytes of their headers."""
 SHAPES = 512
@@ -46,13 +46,13 @@ SERVERS, FOLLOWED = 256, 16
 
 
 def diagnose(sample: Sample, traffic: Traffic) -> Explanation:
-    """Return what is wrong with a blocked or failed exchange, by what the traffic shows so far."""
+    """Return what is wrong with a blocked or failed exchange, as far as the traffic shows so far."""
     cause = fill_in(explain(read_case(sample, traffic)), sample)
     return explain_cause(cause, find_mismatch(sample), (sample.rule,))
 
 
 def explain_cause(cause: Cause, mismatch: Mismatch | None, codes: tuple[str, ...] = ()) -> Explanation:
-    """Return a cause with what it was met in; `codes` are those of the rules that blocked."""
+    """Return the diagnosis of a cause; `codes` are the rules that blocked."""
     fix = mismatch.fix if mismatch is not None and cause.mended_by_headers else ()
     met = () if mismatch is None else (mismatch._replace(fix=fix),)
     return Explanation(
@@ -128,7 +128,7 @@ class Known:
         self._latest: tuple[Entry, Verdict, Explanation] | None = None
 
     def add(self, judged: Judged) -> None:
-        """Take in what is said of an exchange."""
+        """Add the verdict on an exchange."""
         entry, waiting, alike = judged.entry, self._waiting, judged.alike
         if entry.weight > GIANT:
             return
@@ -150,7 +150,7 @@ class Known:
             self._waiting_weight -= self._waiting.popleft().entry.weight
 
     def diagnose(self, judged: Judged) -> Explanation | None:
-        """Return what is wrong with an exchange by what is known now; None where nothing is."""
+        """Return what is wrong with an exchange, as far as is known now; None if nothing is."""
         if judged.alike is not None or not is_explained(judged):
             return None
         self._take_in()
@@ -162,13 +162,13 @@ class Known:
         return self._latest[2]
 
     def list_remarks(self, judged: Judged) -> tuple[Explanation, ...]:
-        """Return what is wrong with an exchange that nothing blocked."""
+        """Return what is wrong with an exchange that was not blocked."""
         if is_explained(judged):
             return ()
         return tuple(explain_cause(remark.cause, remark.mismatch) for remark in list_remarks(Sample(judged)))
 
     def take_changed(self) -> list[Judged]:
-        """Return the exchanges that were explained before and have another cause by what came since the last call."""
+        """Return the exchanges that were explained before and have another cause since the last call."""
         if not self.changed:
             return []
         changed, self.changed = self.changed, Memory(SAMPLES, LIMIT)
@@ -184,7 +184,9 @@ class Known:
         self._waiting_weight = 0
 
     def _explain(self, sample: Sample) -> Explanation:
-        """Explain an exchange; of those that are just alike, and quote none of their own, once until there is news."""
+        """Explain an exchange. Identical exchanges that quote nothing of their own are explained once, until there is
+        news.
+        """
         shape = shape_sample(sample)
         if shape is None:
             return diagnose(sample, self._traffic)
@@ -240,7 +242,7 @@ class Known:
                 self._look_again(entry.server, facts.origin, news)
 
     def _look_again(self, server: str, origin: str | None, news: News) -> None:
-        """Note which exchanges of that server have another cause now, by news of it to that origin or to all."""
+        """Note which exchanges of that server have another cause now, because of news about this origin or all."""
         for flow in self._of_servers.get(server, ()):
             told, sample = self._told.get(flow), self._samples.get(flow)
             if told is None or sample is None or (news == "origin" and sample.facts.origin != origin):

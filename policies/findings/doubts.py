@@ -69,7 +69,7 @@ def _find_reason(sample: Sample, taken: Branch) -> str:
         return evidence[-1].because
     response = entry.stored or sample.exchange.response
     if taken.assumed(Unknown.CREDENTIALS) != "include":
-        return "nothing points to the contrary"
+        return "nothing suggests otherwise"
     if response is not None and response.headers.get("access-control-allow-credentials") == "true":
         return "the response allows them"
     return "the page's other requests to this server have them"

@@ -62,7 +62,7 @@ FAILURES = (
         "tls-failed",
         ("certificate", "tls", "ssl", "err_cert"),
         "The secure connection to the server failed: TLS, not CORS",
-        "No connection to {host} could be made because TLS failed. Mostly the certificate is self-signed, expired, or "
+        "No connection to {host} could be made because TLS failed. Usually the certificate is self-signed, expired, or "
         "for another name.",
         "Give {host} a certificate that its clients trust. Opening its URL in a tab shows the browser's reason.",
     ),
@@ -83,7 +83,7 @@ FAILURES = (
     Failure(
         "connection-refused",
         ("refused", "connect call failed", "errno 111", "errno 61"),
-        "The server refused the connection: nothing listens there",
+        "The server refused the connection: nothing is listening there",
         "Nothing answered at {host}: the server is not running, or listens on another port.",
         "Start the server, or correct the host and port that the page requests.",
     ),
@@ -92,7 +92,7 @@ FAILURES = (
         ("closed", "empty_response", "disconnect", "reset", "connection lost", "eof", "broken"),
         "The server closed the connection without an answer",
         "{host} received {asked} and closed the connection without answering: a crash, a restart, or a firewall.",
-        "Look into the server's own log at this time.",
+        "Check the server's own log at this time.",
     ),
     Failure(
         "no-answer",

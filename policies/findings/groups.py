@@ -26,34 +26,36 @@ from corsight.policies.findings.model import (
 from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.words import LONGEST_MESSAGE, clean
 from corsight.policies.rules import RULES
+from corsight.policies.rules.cors_check import ALLOW_CREDENTIALS, WIDENS_CREDENTIALS
 from corsight.policies.verdict import EngineName
 
 PLACES = 100
-"""How many different places of one group are told apart; the rest is only counted."""
+"""How many different places of one group are kept apart; further ones are only counted."""
 MISMATCHES = 10
-"""How many different mismatches of one group are told apart."""
+"""How many different mismatches of one group are kept apart."""
 DOUBTS = 20
 EXCHANGES = 20
 NAMED_PLACES, NAMED_EXCHANGES, NAMED_DOUBTS, EVIDENCE = 50, 50, 3, 6
 """How many of each a finding names."""
 
+ALLOWS_CREDENTIALS = f"{ALLOW_CREDENTIALS}: true"
 LISTS = ("Access-Control-Allow-Methods: ", "Access-Control-Allow-Headers: ")
 NULL = (
     "null is the origin of every sandboxed frame and local file, an attacker's included. It is better to send the "
     "request from a page that has an origin of its own, and without a redirect across origins."
 )
-"""What to mind with the advice to allow the origin null."""
+"""The warning about allowing the origin null."""
 
 
 type Moment = tuple[float, str]
-"""When an exchange set out, and its id."""
+"""When an exchange began, and its id."""
 
 
 class Tally[T](dict[T, tuple[int, Moment]]):
-    """How often each of these was met, and when first."""
+    """How often each item was met, and when first."""
 
     def count(self, one: T, times: int, moment: Moment) -> None:
-        """Count one that was met so many times."""
+        """Count an item that was met this many times."""
         number, first = self.get(one, (0, moment))
         self[one] = number + times, min(first, moment)
 
@@ -63,7 +65,7 @@ class Tally[T](dict[T, tuple[int, Moment]]):
             self.count(one, times, moment)
 
     def rank(self) -> list[tuple[T, int]]:
-        """Return each with its count: most first, then in the order of time."""
+        """Return each item with its count, the most frequent first, then in the order of time."""
         ranked = sorted(self.items(), key=lambda item: (-item[1][0], item[1][1], str(item[0])))
         return [(one, times) for one, (times, _) in ranked]
 
@@ -74,7 +76,7 @@ class Tally[T](dict[T, tuple[int, Moment]]):
 
 @dataclass(slots=True)
 class Group:
-    """Exchanges of which the same is said. `first` is the earliest of them: what is quoted is quoted of it."""
+    """Exchanges with the same diagnosis. `first` is the earliest: quotes are taken from it."""
 
     kind: Kind
     first: Sample
@@ -92,7 +94,7 @@ class Group:
         return self.certain + self.likely
 
     def add(self, sample: Sample, mismatch: Mismatch | None, times: int = 1) -> None:
-        """Take in an exchange that was met so many times."""
+        """Add an exchange that was met this many times."""
         moment = sample.moment
         if moment < self.first.moment:
             self.first = sample
@@ -113,7 +115,7 @@ class Group:
             self.doubts.count(doubt, times, moment)
 
     def unite(self, other: Group) -> None:
-        """Take in another group of which the same is said."""
+        """Add another group with the same diagnosis."""
         self.first = min(self.first, other.first, key=lambda sample: sample.moment)
         self.certain += other.certain
         self.likely += other.likely
@@ -137,7 +139,7 @@ class Group:
 
 
 def merge(groups: Sequence[tuple[Group, Cause]]) -> Finding:
-    """Return the finding of these groups, whose causes share one code and title; the largest group tells the rest."""
+    """Return the finding of these groups, whose causes share one code and title. The largest group gives the rest."""
     groups = sorted(groups, key=lambda one: (-one[0].count, one[0].first.moment))
     kind, cause = groups[0][0].kind, _unite_names([cause for _, cause in groups])
     evidence, patterns = list[str](), set[str]()
@@ -194,7 +196,7 @@ def merge(groups: Sequence[tuple[Group, Cause]]) -> Finding:
 
 
 def _trace(code: str, groups: Sequence[tuple[Group, Cause]]) -> tuple[Trace, ...]:
-    """Return the cause at each of its endpoints, those of most exchanges first."""
+    """Return the cause at each of its endpoints, endpoints with the most exchanges first."""
     traces = Tally[Trace]()
     for group, _ in groups:
         rule = "" if group.kind == "advice" else group.first.rule
@@ -206,7 +208,7 @@ def _trace(code: str, groups: Sequence[tuple[Group, Cause]]) -> tuple[Trace, ...
 
 
 def _unite_names(causes: Sequence[Cause]) -> Cause:
-    """Return the first of the causes, with all the names that they are about."""
+    """Return the first of the causes, with all the names (of methods or headers) that they are about."""
     names = tuple(dict.fromkeys(name for cause in causes for name in cause.names))
     if names == causes[0].names:
         return causes[0]
@@ -258,16 +260,18 @@ def _rank_places(places: Tally[Place]) -> tuple[Place, ...]:
 
 
 def _rank_mismatches(mismatches: dict[Mismatch | None, Tally[Place]]) -> tuple[Mismatch, ...]:
-    """Return the mismatches with their places, those of most exchanges first."""
+    """Return the mismatches with their places, those with the most exchanges first."""
     totals = Tally({one: places.total() for one, places in mismatches.items() if one is not None})
     return tuple(one._replace(places=_rank_places(mismatches[one])) for one, _ in totals.rank())
 
 
 def list_care(codes: Sequence[str], mismatches: Sequence[Mismatch]) -> tuple[str, ...]:
-    """Return what to mind with the header edits."""
+    """Return the warnings about the header edits."""
     if not any(one.fix for one in mismatches):
         return ()
     care = [f"The fix {rule.widens}." for code in codes if (rule := RULES.get(code)) and rule.widens][:1]
+    if any(line == ALLOWS_CREDENTIALS for one in mismatches for line in one.fix):
+        care = [f"The fix {WIDENS_CREDENTIALS}."]
     if any(line.endswith("-Policy: same-site") for one in mismatches for line in one.fix):
         care = ["The fix lets pages of the same site embed the resource; cross-origin would let every site's."]
     if any(line.endswith("Origin: null") for one in mismatches for line in one.fix):

@@ -63,8 +63,8 @@ class Reply(NamedTuple):
     Of what varies without meaning (dates, ids, versions) only a trait is here; a text that shows more quotes it.
     `repeated` are the CORS headers on several lines. `html` tells that it is a page, `by_browser` that the browser
     redirected by itself (as HAR files have it), `located` that it says where to go on. `product` is what is known to
-    answer so in an application's place. `maker`, `framework` and `nginx`
-    are told of redirects and errors, the framework of empty answers too.
+    answer so in an application's place. `maker`, `framework` and `nginx` are told of redirects and errors,
+    the framework of empty answers too, and nginx where a header came twice.
     """
 
     status: int
@@ -116,6 +116,7 @@ def read_reply(response: Response, rule: str, url: str) -> Reply:
         located="location" in headers,
         product=recognize(url, response),
         framework=find_framework(response) if response.status >= 300 or response.status == 204 else None,
+        nginx=rule == "allow-origin-multiple" and is_nginx(response),
     )
     if response.status < 300:
         return reply

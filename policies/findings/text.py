@@ -152,7 +152,7 @@ def _show_requests(places: tuple[Place, ...]) -> list[Row]:
         times = f"{place.count}× " if place.count > 1 else ""
         page = "" if one or place.origin is None else f" from {place.origin}"
         requests.append(f"{times}{place.method} {place.url}{page}")
-    return rows + _list_rows("asked", requests, "asked")
+    return rows + _list_rows("request", requests, "asked")
 
 
 def _show_places(places: tuple[Place, ...], more: int) -> list[list[Row]]:
@@ -197,7 +197,7 @@ def _show_rest(finding: Finding) -> list[Row]:
         rows += [Row("likely", _describe_doubt(doubt, finding)) for doubt in finding.doubts[:2]]
     rows += _list_rows("elsewhere", _list_others(finding))
     if finding.code not in finding.rules:
-        rows.append(Row("code", finding.code, "dim"))
+        rows.append(Row("cause", finding.code, "dim"))
     for code in finding.rules[:3]:
         place = locate(code)
         rows.append(Row("rule", f"{code} ({place})\n{place.spec}", "dim"))
@@ -229,8 +229,9 @@ def list_doubts(finding: Finding) -> list[str]:
 def _describe_opening(doubt: Doubt, finding: Finding) -> str:
     some = "" if doubt.count == finding.count else f"{doubt.count} of {finding.count}: "
     return (
-        f"{some}Open. If the page asked {doubt.taken or 'in the other way'}, it is blocked for the reason below; "
-        f"{doubt.otherwise}. The recording does not show which. The latter is likelier, since {doubt.because}."
+        f"{some}Open. If the page made the request {doubt.taken or 'in the other way'}, it is blocked for the reason "
+        "below; "
+        f"{doubt.otherwise}. The recording does not show which. The latter is more likely, since {doubt.because}."
     )
 
 
@@ -241,9 +242,10 @@ def _describe_doubt(doubt: Doubt, finding: Finding) -> str:
     some = "" if doubt.count == finding.count else f"{doubt.count} of {finding.count}: "
     if not doubt.taken:
         return f"{some}{doubt.because}"
-    unseen = "what was answered" if doubt.taken in UNSEEN_ANSWERS else "how the page asked"
+    unseen = "what the response was" if doubt.taken in UNSEEN_ANSWERS else "how the page made the request"
     return (
-        f"{some}The recording does not show {unseen}. Likely {doubt.taken}, since {doubt.because}; {doubt.otherwise}."
+        f"{some}The recording does not show {unseen}. Most likely {doubt.taken}, since {doubt.because}; "
+        f"{doubt.otherwise}."
     )
 
 

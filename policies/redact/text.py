@@ -198,7 +198,7 @@ def _redact_word(word: str) -> str:
 
 
 def _redact_bare(core: str) -> str:
-    """Return a word that is no URL and no pair."""
+    """Return a word that is not a URL and no pair."""
     name, _, value = core.partition(":")
     if value and _NAME(name) and (is_secret_name(name) or ("@" not in value and looks_random(value))):
         return f"{name}:{REDACTED}"

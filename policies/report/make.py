@@ -183,7 +183,7 @@ def _tell_fetch(finding: Finding, judged: Judged, together: Sequence[Judged]) ->
         story = _rename(story, finding.title)
     elif finding.kind == "open" and finding.doubts:
         taken, ended = finding.doubts[0].taken or "in the other way", story.conclusion.replace(" likely ", " ", 1)
-        story = replace(story, conclusion=f"It is open. This is how it goes if the page asked {taken}: {ended}")
+        story = replace(story, conclusion=f"It is open. This happens if the page made the request {taken}: {ended}")
     return model.Fetch(
         conclusion=story.conclusion,
         client=story.client,

@@ -80,7 +80,7 @@ def _write_finding(finding: Finding) -> str:
     if fix := list_fix(finding):
         lines += ["", write_block(fix)]
     lines += [escape(line) for line in finding.settle]
-    lines += ["", *(f"Mind: {escape(care)}" for care in finding.care), f"{write_code(finding.code)}"]
+    lines += ["", *(f"**Careful:** {escape(care)}\n" for care in finding.care), f"Cause: {write_code(finding.code)}"]
     return "\n".join([*lines, "", "</details>", ""])
 
 
@@ -89,11 +89,20 @@ def _cut(text: str, longest: int = 120) -> str:
 
 
 def escape(text: str, write: Callable[[str], str] | None = None) -> str:
-    """Return text as words only: nothing in it is markup, a mention or a link. URLs stand as code, to be copied, which
-    `write` writes.
+    """Return text as words only: nothing in it is markup, a mention or a link. URLs, and what stands between
+    backticks, are code, which `write` writes.
     """
-    parts, write = _URL.split(text.replace("\n", " ")), write or write_code
-    return "".join(write(part) if number % 2 else _escape(part) for number, part in enumerate(parts))
+    write = write or write_code
+    spans = text.replace("\n", " ").split("`")
+    # Backticks that are not in pairs, or stand side by side, are signs like any other.
+    if len(spans) % 2 == 0 or not all(spans[1:-1]):
+        spans = ["`".join(spans)]
+    return "".join(write(span) if place % 2 else _escape_urls(span, write) for place, span in enumerate(spans))
+
+
+def _escape_urls(text: str, write: Callable[[str], str]) -> str:
+    parts = _URL.split(text)
+    return "".join(write(part) if place % 2 else _escape(part) for place, part in enumerate(parts))
 
 
 def _escape(text: str) -> str:

@@ -36,7 +36,7 @@ def sum_up(report: Report) -> str:
     """Return the totals in one line, without more than is known."""
     totals = report.totals
     if not totals.exchanges:
-        return "It holds no HTTP exchange to judge."
+        return "There is no HTTP exchange in it to judge."
     blocked = len(report.of("blocked"))
     parts = [f"{totals.blocked} blocked, for {count(blocked, 'cause')}"] if totals.blocked else []
     if totals.open:

@@ -48,7 +48,7 @@ def is_capped(view: View) -> bool:
 
 
 def is_no_number(view: View) -> bool:
-    """Return whether a preflight's time is no number at all."""
+    """Return whether a preflight's time is not a number at all."""
     return bool(value := _read_max_age(view)) and not _digits(value) and not _negative(value)
 
 
@@ -132,7 +132,7 @@ RULES = (
         "that limit. Nothing fails, but the browser sends the next preflight earlier than the server says.",
         seen="Access-Control-Max-Age: {max_age}",
         needed="at most 7200 for Chromium, 86400 for Firefox, 600 for WebKit",
-        advice="Nothing has to change; expect a preflight each time the browser's own limit is over.",
+        advice="Nothing has to change. The browser sends a new preflight whenever its own limit is over.",
         actor="nobody",
         check=is_capped,
         example=Example(f"{ASKED}\n\n{GRANTED}\n{ALLOWED}\nAccess-Control-Max-Age: 31536000"),
@@ -157,7 +157,7 @@ RULES = (
         spec=SPEC,
         step="7.9",
         why="By the standard a negative number is invalid, and the preflight is cached for 5 seconds. Chromium, WebKit "
-        "and Firefox do not cache it at all, which is what 0 says.",
+        "and Firefox do not cache it at all, as with 0.",
         seen="Access-Control-Max-Age: {max_age}",
         needed="Access-Control-Max-Age: 0 to keep nothing, or a number of seconds",
         advice="Send 0 if preflights are not to be cached.",
@@ -170,7 +170,7 @@ RULES = (
         title="Authorization is allowed by a wildcard only",
         spec=NON_WILDCARD,
         why="By the standard, `*` in Access-Control-Allow-Headers does not cover Authorization: it has to be listed by "
-        "name. Browsers accept it all the same, and Firefox prints a warning.",
+        "name. Browsers accept it anyway, and Firefox prints a warning.",
         seen="Access-Control-Allow-Headers: {allow_headers}, and the page sends Authorization",
         needed="Access-Control-Allow-Headers: *, Authorization",
         advice="List Authorization by name.",
@@ -220,7 +220,7 @@ RULES = (
         title="Preflight headers on a response that is not a preflight's",
         spec=RESPONSES,
         why="Browsers read Access-Control-Allow-Methods, -Allow-Headers and -Max-Age only in the response to a "
-        "preflight. In this response they do nothing; they also do no harm.",
+        "preflight. In this response they have no effect and do no harm.",
         seen="the response to a {method} sends {value}",
         needed="these headers in the response to OPTIONS",
         advice="Check that the response to OPTIONS has them; here they can be left out.",

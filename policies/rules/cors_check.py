@@ -10,7 +10,8 @@ ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"
 WIDENS = "lets pages of this origin read the response: allow only origins that you trust, and name them one by one"
 WIDENS_CREDENTIALS = (
-    "lets pages of this origin send requests with the user's cookies: only for origins that you trust like your own"
+    "lets pages of this origin send requests with the user's cookies and read the responses: allow only origins that "
+    "you trust like your own"
 )
 
 
@@ -68,8 +69,9 @@ RULES = (
     Rule(
         code=check.MULTIPLE,
         title="More than one value in Access-Control-Allow-Origin",
-        why="The header may hold one origin only. A list, or the header sent twice (mostly by an application and by a "
-        "proxy in front of it), is compared as one text, which equals no origin.",
+        why="The header can contain only one origin. A list, or the header sent twice (usually by an application and "
+        "by a "
+        "proxy in front of it), is compared as one text, which does not equal any origin.",
         seen="Access-Control-Allow-Origin: {allow_origin}",
         needed="exactly one Access-Control-Allow-Origin header, with the value {origin}",
         advice="Let only one layer send CORS headers, and answer with the one origin that sent the request.",

@@ -24,7 +24,7 @@ RULES = (
         title="Credentials are allowed together with a wildcard origin",
         spec=SPEC,
         why="Browsers do not accept `*` for a request with credentials, so Access-Control-Allow-Credentials has no "
-        "effect next to it: such a request is blocked all the same. One of the two is a mistake.",
+        "effect next to it: such a request is blocked anyway. One of the two is a mistake.",
         seen="Access-Control-Allow-Origin: * with Access-Control-Allow-Credentials: true",
         needed="either * without Access-Control-Allow-Credentials, or the origin by name with it",
         advice="Leave Access-Control-Allow-Credentials out if the data is public; otherwise name the origins you "
@@ -36,8 +36,8 @@ RULES = (
         code="insecure-origin-with-credentials",
         title="A page loaded over http may send the user's credentials",
         spec=SPEC,
-        why="The API is served over https, but allows credentials to a page that was loaded over http. Somebody on the "
-        "same network can change that page, and so read this user's data from the API.",
+        why="The API is served over https, but allows credentials to a page that was loaded over http. An attacker "
+        "on the same network can change that page and so read the user's data from the API.",
         seen="Access-Control-Allow-Origin: {allow_origin} with Access-Control-Allow-Credentials: true, over https",
         needed="https origins only, where credentials are allowed",
         advice="Serve the page over https, and take the http origin off the server's list.",
@@ -55,7 +55,7 @@ RULES = (
         title="Any origin seems to be allowed, with credentials",
         spec=SPEC,
         why="The server answered unrelated origins each with its own name, and allowed credentials. It seems to copy "
-        "whatever Origin it is sent: then any web site its users visit can read their data here.",
+        "whatever Origin it is sent: then any web site that its users visit can read their data here.",
         seen="Access-Control-Allow-Origin: {allow_origin} with Access-Control-Allow-Credentials: true, as for others",
         needed="only the origins of a list",
         advice="Compare Origin with a list of the pages you trust; for public data, send * without credentials.",

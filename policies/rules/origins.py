@@ -146,7 +146,7 @@ RULES = (
     _make_rule(
         code=LIST,
         title="Access-Control-Allow-Origin holds a list",
-        why="The header may hold one origin, or `*`. A list is compared as one text, so it matches no page: every "
+        why="The header can contain one origin, or `*`. A list is compared as one text, so it matches no page: every "
         "origin on the list is blocked.",
         needed="Access-Control-Allow-Origin: {origin} if that origin sent the request, and Vary: Origin",
         advice="Keep the list in the server; answer with the one origin that sent the request, if it is on it.",
@@ -171,7 +171,7 @@ RULES = (
         code=NULL,
         title="The origin `null` is allowed",
         why="`null` is no particular page: every sandboxed frame, local file and data: URL sends it, and anybody can "
-        "make one. To allow it is to allow everybody, even with credentials, which `*` would not.",
+        "make one. Allowing it allows everybody, even with credentials, which `*` does not.",
         needed="the origins of the pages that should have access, or * for data that is public",
         advice="Remove null from the server's list; give the page an origin of its own.",
         check=lambda view: view.values.get(ORIGIN) == "null",

@@ -123,7 +123,7 @@ RULES = (
         code="cors-header-misspelt",
         title="A CORS header is misspelt",
         spec=SPEC,
-        why="There is no header of this name. Browsers ignore headers they do not know, so it allows nothing.",
+        why="No such header exists. Browsers ignore headers they do not know, so it allows nothing.",
         seen="{value}",
         needed="one of Access-Control-Allow-Origin, -Allow-Credentials, -Allow-Methods, -Allow-Headers, "
         "-Expose-Headers, -Max-Age",
@@ -140,7 +140,7 @@ RULES = (
         title="The server sends a CORS request header",
         spec=SPEC,
         why="Access-Control-Request-Method and Access-Control-Request-Headers are sent by browsers, in a preflight. In "
-        "a response they have no effect; mostly Access-Control-Allow-Methods and -Allow-Headers are meant.",
+        "a response they have no effect; usually Access-Control-Allow-Methods and -Allow-Headers are meant.",
         seen="the response sends {value}",
         needed="Access-Control-Allow-Methods or Access-Control-Allow-Headers, in the response to the preflight",
         advice="Send the Allow headers instead.",
@@ -168,11 +168,11 @@ RULES = (
         title="Two layers send CORS headers",
         spec=CORS_CHECK,
         step="1",
-        why="A header that may come once came twice: mostly the application sends CORS headers, and a proxy, gateway "
+        why="A header that may come once came twice: usually the application sends CORS headers, and a proxy, gateway "
         "or second middleware adds its own. Browsers join the two values into one, which is not valid.",
         seen="{value}",
         needed="each of these headers once",
-        advice="Let only one layer send CORS headers, mostly the application, and remove them from the other.",
+        advice="Let only one layer send CORS headers, usually the application, and remove them from the other.",
         actor="proxy",
         fix=keep_one_line,
         widens="allows the origins that one of the two layers meant to allow",

@@ -45,9 +45,9 @@ def _extend_list(subject: Subject, header: str, wanted: tuple[str, ...]) -> str:
 RULES = (
     Rule(
         code=check.STATUS,
-        title="The preflight was not answered with success",
+        title="The preflight's response has no OK status (200 to 299)",
         why="Before a request with a method or header that a plain form could not send, the browser sends a preflight: "
-        "an OPTIONS request without cookies or tokens. It fails with any status outside 200-299, mostly from a login "
+        "an OPTIONS request without cookies or tokens. It fails with any status outside 200-299, usually from a login "
         "or a router that answers before the CORS code.",
         seen="status {status} to OPTIONS",
         needed="any status from 200 to 299 to OPTIONS",

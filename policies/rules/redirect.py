@@ -42,7 +42,7 @@ RULES = (
     Rule(
         code=check.COUNT,
         title="Too many redirects",
-        why="Browsers follow at most 20 redirects. More are nearly always a loop.",
+        why="Browsers follow at most 20 redirects. More than that is nearly always a loop.",
         seen="a 21st redirect, to {target}",
         needed="a response after at most 20 redirects",
         advice="Look for a loop: often a cookie that is never stored, because the page sends the request without "

@@ -264,7 +264,7 @@ def _doubt(origin: str, host: str) -> str | None:
     if is_localhost(name) and not is_localhost(api):
         return "a developer's machine: not for production"
     if not is_localhost(name) and not same_site(f"https://{name}", f"https://{api}"):
-        return "a page of another site than the server's: check that it is yours"
+        return "the page is on another site than the server: check that it is yours"
     if scheme == "http" and not is_localhost(name):
         return "http: anyone on the user's network can pose as such a page"
     return None

@@ -62,7 +62,7 @@ class _Loaded:
             return sorted(self._problems, key=lambda problem: problem.line or 0)
         listed = sorted(list(self._problems)[:MOST_PROBLEMS], key=lambda problem: problem.line or 0)
         what = f"there are more than {MOST_PROBLEMS} problems"
-        return [*listed, Problem(self.file, None, "", "out of bounds", what, "mend these first")]
+        return [*listed, Problem(self.file, None, "", "out of bounds", what, "fix these first")]
 
 
 def load(text: str, name: str) -> tuple[ServerPolicy, ...]:

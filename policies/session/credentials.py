@@ -189,7 +189,7 @@ class Credentials:
         return self._policy.separate_connections == "http/1.1" and exchange.http2 and exchange.connection != ""
 
     def remember(self, fetch: Fetch) -> None:
-        """Count a mode that became certain: a page mostly sends its requests in the same mode."""
+        """Count a mode that became certain: a page usually sends its requests in the same mode."""
         if fetch.certainty != "certain" or fetch.include is None:
             return
         key = fetch.page_origin, fetch.server

@@ -193,7 +193,7 @@ class Documents:
 
         `worker` tells that it may be a worker that asks.
         """
-        # Across origins a Referer mostly ends at the origin: it names the page at the root no more than any other.
+        # Across origins a Referer usually ends at the origin: it names the page at the root no more than any other.
         if referrer is not None and _names_page(referrer):
             policy = self._by_url.get(referrer)
             if policy is not None:

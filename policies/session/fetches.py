@@ -62,7 +62,7 @@ class Fetch:
 
 @lru_cache(maxsize=256)
 def _give_evidence(include: bool, reason: Reason, certainty: Certainty, details: tuple[str, ...]) -> Evidence:
-    """Return why a fetch's credentials mode is taken to be this one: mostly it is the same for many."""
+    """Return why a fetch's credentials mode is taken to be this one: usually it is the same for many."""
     return Evidence("credentials", "include" if include else "not-include", reason, certainty, details)
 
 

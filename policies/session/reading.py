@@ -119,7 +119,7 @@ def read(method: str, headers: HeaderList, told: Told | None = None) -> Reading:
 
 
 def _read_but_referrer(method: str, headers: HeaderList, said: _Said | None) -> Reading:
-    """Read a request's headers that were not read before; mostly others were that differ in the page's URL only.
+    """Read a request's headers that were not read before; usually others were that differ in the page's URL only.
 
     Of a Referer its place and itself tell something, and nothing else is told by what it says.
     """
@@ -202,7 +202,7 @@ def _complete(reading: Reading, said: _Said | None) -> Reading:
         destination=destination,
         # A page may have set what is left out.
         sent=reading.sent | lost,
-        # What no script asked for mostly goes without CORS.
+        # What no script asked for usually goes without CORS.
         likely_no_cors=reading.likely_no_cors or (mode == "unknown" and not reading.origin and destination != "empty"),
     )
 
@@ -263,5 +263,5 @@ def _destination(headers: HeaderList, accept: str, origin: str | None, *, ordere
         return "style"
     if accept.startswith("image/"):
         return "image"
-    # Scripts and media accept everything too; but they mostly ask without CORS, and so without Origin.
+    # Scripts and media accept everything too; but they usually ask without CORS, and so without Origin.
     return "empty" if accept == "text/event-stream" or (accept == "*/*" and origin is not None) else "unknown"

@@ -65,7 +65,7 @@ def _status(facts: Facts) -> str:
 
 def _allow_origin(step: Step, facts: Facts, branch: Branch) -> Words:
     missing = f"the response has no {ALLOW_ORIGIN} ({_status(facts)})"
-    return Words(f"{ALLOW_ORIGIN} is there", quoted(step.compared[0]), missing)
+    return Words(f"{ALLOW_ORIGIN} is present", quoted(step.compared[0]), missing)
 
 
 def _origin(step: Step, facts: Facts, branch: Branch) -> Words:

@@ -35,9 +35,9 @@ ANSWERED = (
 )
 OPAQUE = ("Cross-Origin-Resource-Policy", "Content-Type", "X-Content-Type-Options")
 NAMES = 100
-"""How many header names of one exchange are shown."""
+"""The most header names of one exchange that are shown."""
 LINES = 8
-"""How many lines of one header are shown."""
+"""The most lines of one header that are shown."""
 TAINTED = "A redirect from one origin to another turned the Origin header of the next request into null."
 NEVER_SENT = "The request itself, {method} {target}, was never sent."
 
@@ -80,7 +80,7 @@ def tell(judgeds: Sequence[Judged], known: Known | None = None) -> Story:
 
 
 def _tell_asked(judgeds: Sequence[Judged]) -> Asked:
-    """Return the request that the page meant: told by itself, or where it never left by its preflight."""
+    """Return the page's own request; if it was never sent, as its preflight describes it."""
     place = next((number for number, one in enumerate(judgeds) if one.entry.role != "preflight"), 0)
     judged = judgeds[place]
     facts, settled = judged.facts, judged.settled
@@ -298,7 +298,7 @@ def _name_unsent(end: Part, asked: Asked) -> str | None:
 
 
 def _list_unknown(judgeds: Sequence[Judged], parts: tuple[Part, ...]) -> tuple[str, ...]:
-    """Return what the recording does not show, and what would be said if it were otherwise."""
+    """Return what the recording does not show, and what the verdict would be otherwise."""
     found: list[str] = []
     for part in parts:
         for branch in part.branches:

@@ -39,7 +39,7 @@ def _tell_head(story: Story, width: int) -> Iterator[str]:
     yield from _tell_remedy(story.end, width)
     yield ""
     origin = "no origin" if asked.origin is None else asked.origin
-    yield from _write_field("asked by", f"{origin}, in {story.client}", width)
+    yield from _write_field("page", f"{origin}, in {story.client}", width)
     yield from _write_field("", describe_request(story), width)
     yield from _write_fields(label_first("because", asked.because), width)
     yield from _tell_evidence(story.evidence, width)

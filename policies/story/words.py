@@ -21,7 +21,7 @@ FACTS = {
 """The names of the facts that evidence speaks of."""
 
 VALUES = {
-    ("credentials", "include"): "sent along",
+    ("credentials", "include"): "sent",
     ("credentials", "not-include"): "not sent",
     ("sequel", "absent"): "nothing",
     ("sequel", "followed"): "the request",
@@ -57,7 +57,7 @@ def title_of(ruling: Ruling) -> str | None:
 def credentials_words(facts: Facts, verdict: Verdict, include: bool) -> str:
     """Return in words what is known of the credentials mode."""
     if facts.credentials != "unknown":
-        return "sent along (mode include)" if facts.credentials == "include" else "not sent"
+        return "sent (mode include)" if facts.credentials == "include" else "not sent"
     if verdict.branch.assumed(Unknown.CREDENTIALS) is None:
         return "not known, but the verdict does not depend on them"
-    return f"not known: taken to be {'sent along' if include else 'not sent'}"
+    return f"not known, assumed {'sent along' if include else 'not sent'}"

@@ -98,7 +98,7 @@ class Browsing:
         origin = None if page is None else origin_of(page)
         parts = None if origin is None else split_origin(origin)
         if page is None or origin is None or parts is None or not page.startswith(("http://", "https://")):
-            raise CorsightError("is no http or https URL", where="url", todo="write it in full")
+            raise CorsightError("is not an http or https URL", where="url", todo="write it in full")
         if not is_localhost(parts[1]) and origin not in self._origins:
             raise CorsightError(
                 "only pages on this machine may be opened",

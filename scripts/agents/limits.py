@@ -25,7 +25,7 @@ def cut[T](entries: Sequence[T], limit: int, cursor: str | None, version: int) -
     if cursor is not None:
         found = _CURSOR(cursor)
         if found is None:
-            raise CorsightError("is none that was given", where="cursor", todo="leave it out to begin anew")
+            raise CorsightError("is not one that was given", where="cursor", todo="leave it out to begin anew")
         if int(found[2]) != version:
             raise CorsightError("more has come since", where="cursor", todo="leave it out to begin anew")
         start = int(found[1])

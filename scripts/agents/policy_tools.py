@@ -111,7 +111,7 @@ def add_tools(server: Server, seat: Seat) -> None:
         """Say what a policy allows for a URL: which policy it falls under, what that grants, and what a correct server
         answers to pages of these origins."""
         if origin_of(url) == "null":
-            raise CorsightError("is no absolute URL", where="url", todo="write it in full")
+            raise CorsightError("is not an absolute URL", where="url", todo="write it in full")
         found = find(_read(seat, policy), url)
         if found is None:
             return results.Grants(policy=None, grants=[], answers=None)
@@ -166,7 +166,7 @@ def _list_judged(seat: Seat, recording: str | None) -> list[Judged]:
 
 def _check_target(target: str) -> str:
     if target not in TARGETS:
-        raise CorsightError("is no target", where="target", todo=f"there are {', '.join(TARGETS)}")
+        raise CorsightError("is not a target", where="target", todo=f"there are {', '.join(TARGETS)}")
     return target
 
 

@@ -75,7 +75,7 @@ class _Lines(logging.Handler):
         """Say it. What came is not quoted: whatever sent it knows it."""
         if not self._said:
             self._said = True
-            what = "what came is no message of the Model Context Protocol"
+            what = "what came is not a message of the Model Context Protocol"
             print_problem(CorsightError(what, where="stdin", todo="let an assistant start this"))
 
 
@@ -98,7 +98,7 @@ def serve_http(seat: Seat, port: int) -> None:
             listener.listen()
         except OSError as error:
             raise CorsightError(
-                f"port {port} cannot be had ({error.strerror or error})", todo="name another with --http"
+                f"port {port} is not available ({error.strerror or error})", todo="name another with --http"
             ) from None
         port = listener.getsockname()[1]
         door = Door(build(seat, port).streamable_http_app(), port, token)
@@ -133,7 +133,7 @@ def _read_token() -> str:
         return secrets.token_urlsafe(32)
     if len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
         raise CorsightError(
-            f"is no token: at least {SHORTEST_TOKEN} characters, without spaces",
+            f"is not a token: at least {SHORTEST_TOKEN} characters, without spaces",
             where=TOKEN,
             todo="leave it out, and one is made",
         )

@@ -105,7 +105,7 @@ def add_tools(server: Server) -> None:
         page, target = origin or asked.origin, url or asked.url
         if page is None or target is None:
             missing = "origin" if page is None else "url"
-            raise CorsightError(f"the request does not name its {missing}", where="text", todo=f"give {missing}")
+            raise CorsightError(f"the request does not contain its {missing}", where="text", todo=f"give {missing}")
         destination = next((one for one in DESTINATIONS if one == asked.destination), "empty")
         question, notes = read_question(
             page, target, asked.method, asked.headers, credentials or asked.credentials, asked.mode, destination

@@ -157,7 +157,9 @@ def _absolute(url: str) -> str:
     absolute = f"{'http' if name in OURS else 'https'}://{url}"
     if parse_url(absolute, None) is None:
         raise CorsightError(
-            f"{printable(redact(url))!r} is no URL", where="URL", todo="write the page's, such as https://app.example"
+            f"{printable(redact(url))!r} is not a URL",
+            where="URL",
+            todo="write the page's, such as https://app.example",
         )
     return absolute
 

@@ -52,7 +52,7 @@ Keys
   h        hide the rows where CORS does not decide, or show them
   p        patch the selected endpoint, or no more; then load the page again
   r        load the page again
-  c        copy what mends the selected one, or its URL where nothing does
+  c        copy the fix of the selected one, or its URL if it has none
   s        save the recording so far
   q        end, and print the report
 """

@@ -221,7 +221,7 @@ def check(
     predictions = [predict(question, responses, one, version) for one in names]
     needed = any(one.preflights for one in predictions)
     if responses.preflights and predictions[0].outcome is not None and not needed:
-        notes.append("No preflight is needed: the browser never asks for the one that is given.")
+        notes.append("No preflight is needed: the browser does not send one, so the one that you gave is ignored.")
     if versions and format == "json":
         raise CorsightError("--versions is for reading", todo="leave --format out, or give --engine chromium@120")
     if format == "json":

@@ -95,7 +95,7 @@ def explain(
         origins=origin,
     )
     if target is not None and target not in TARGETS:
-        raise CorsightError(f"--for {target} is none of {', '.join(TARGETS)}")
+        raise CorsightError(f"--for {target} is not one of {', '.join(TARGETS)}")
     if finding is not None:
         if flow is not None or url is not None:
             raise CorsightError("--finding names a finding, --flow and --url a fetch", todo="give one of them")

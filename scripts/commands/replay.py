@@ -98,7 +98,7 @@ def read_server(text: str, where: str) -> str:
     url = parse_url(text.strip(), None)
     if url is None or not url.startswith(("http://", "https://")) or has_userinfo(url):
         raise CorsightError(
-            f"{redact(text)!r} is no server", where=where, todo="write its origin, such as https://staging.example"
+            f"{redact(text)!r} is not a server", where=where, todo="write its origin, such as https://staging.example"
         )
     if url.removeprefix(origin := origin_of(url)) not in ("", "/"):
         raise CorsightError(f"{redact(text)!r} has a path", where=where, todo=f"paths are as recorded: write {origin}")

@@ -90,7 +90,7 @@ def visit_with_first(choice: Choice, folder: Path, show: bool) -> str | None:
         try:
             visit(browser, folder, show)
         except (BrowserError, LateError) as problem:
-            say(f"It did not work out: {one_line(str(problem))}.")
+            say(f"The visit failed: {one_line(str(problem))}.")
         else:
             return browser.name
     say("There is no browser that starts here.")
@@ -99,7 +99,7 @@ def visit_with_first(choice: Choice, folder: Path, show: bool) -> str | None:
 
 def visit(browser: Browser, folder: Path, show: bool = False) -> None:
     """Open the shop in the browser; leaves `shop.mitm` and `verdicts.jsonl` in the folder."""
-    say(f"Opening it in {browser.name}, while Corsight looks on.")
+    say(f"Opening it in {browser.name}, behind Corsight's proxy.")
     for name in ("seen.json", "shop.mitm", "verdicts.jsonl"):
         (folder / name).unlink(missing_ok=True)
     done = folder / "seen.json"

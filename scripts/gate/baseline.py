@@ -63,7 +63,7 @@ def list_known(findings: Iterable[Finding]) -> dict[str, Known]:
 
 def read_baseline(path: str) -> dict[str, Known]:
     """Return the baseline in a file. Raises CorsightError where it is none, OSError where it cannot be read."""
-    todo = "write it anew with --write-baseline"
+    todo = "write it again with --write-baseline"
     try:
         with open_input(path) as raw, TextIOWrapper(raw, encoding="utf-8") as file:
             content: Any = json.loads(file.read(LARGEST))
@@ -73,7 +73,7 @@ def read_baseline(path: str) -> dict[str, Known]:
     except FileNotFoundError:
         raise CorsightError("no such file", where=path, todo="write it first with --write-baseline") from None
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise CorsightError("is no baseline", where=path, todo=todo) from None
+        raise CorsightError("is not a baseline", where=path, todo=todo) from None
 
 
 def _read_known(one: Mapping[str, Any]) -> Known:
@@ -100,7 +100,7 @@ def check_written_over(path: str) -> None:
         start = file.read(LOOKED_AT)
     if start.strip() and b'"findings"' not in start:
         todo = "name another file with --baseline"
-        raise CorsightError("is no baseline, and would be written over", where=path, todo=todo)
+        raise CorsightError("is not a baseline, and would be overwritten", where=path, todo=todo)
 
 
 def write_baseline(path: str, findings: Iterable[Finding]) -> int:

@@ -20,5 +20,5 @@ def check_code(pattern: str, where: str) -> None:
     codes = [*CAUSES, *(code for code in RULES if code not in CAUSES)]
     if not names_code(pattern, *codes):
         near = difflib.get_close_matches(pattern, codes, 1)
-        todo = f"is {near[0]} meant? " if near else ""
+        todo = f"did you mean {near[0]}? " if near else ""
         raise CorsightError(f"there is no code {pattern}", where=where, todo=f"{todo}corsight rules lists them all")

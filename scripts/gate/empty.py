@@ -1,4 +1,4 @@
-"""Green on nothing is red: where nothing was held against anything, that is said, and why it may be."""
+"""A run that judged nothing must not pass: it says so, with the likeliest reason."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def find_emptiness(
         policies = ", ".join(shown(name) for name in unmatched)
         what = "policy" if len(unmatched) == 1 else "policies"
         return CorsightError(
-            f"no exchange falls under {what} {policies}",
+            f"no exchange matches {what} {policies}",
             where=where,
             todo=f"look at the hosts and paths that it is for; {ALLOW}",
         )

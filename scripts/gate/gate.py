@@ -1,4 +1,4 @@
-"""The gate: how a run is judged and what it is held to, read once from the settings and what was typed."""
+"""The gate: how a run is judged and what makes it fail, read once from the settings and the command line."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from corsight.scripts.report.flips import Flips
 
 POLICY = "policy="
-"""How an assumption begins that is a policy file."""
+"""The prefix of an assumption that names a policy file."""
 
 
 class Counted(Protocol):
@@ -71,21 +71,21 @@ class Gate:
         return drifts, Flips(read_policies(self.tried)) if self.tried else None
 
     def sift(self, findings: Sequence[Finding]) -> Sifted:
-        """Return the findings as the gate parts them."""
+        """Return the findings as the gate sorts them."""
         return sift(findings, self.sieve, date.today())
 
     def keep(self, findings: Sequence[Finding]) -> None:
-        """Write the baseline, where that is asked for. Raises OSError."""
+        """Write the baseline, if requested. Raises OSError."""
         if self.written:
             endpoints = write_baseline(self.written, findings)
             print_problem(f"{self.written}: written, with {pluralize(endpoints, 'endpoint')}")
 
     def ignore(self, codes: Sequence[str]) -> Gate:
-        """Return the gate that leaves these causes or rules out, too."""
+        """Return the gate that also ignores these causes or rules."""
         return replace(self, sieve=self.sieve._replace(ignore=(*self.sieve.ignore, *codes)))
 
     def expect(self, expected: Sequence[Expected]) -> Gate:
-        """Return the gate that also lets pass what tests expect."""
+        """Return the gate that also accepts what tests expect to be blocked."""
         suppressions = (*self.sieve.suppressions, *expected)
         return replace(self, sieve=self.sieve._replace(suppressions=suppressions))
 

@@ -116,7 +116,7 @@ class Settings:
         for one in get_args(FailOn):
             if one == value:
                 return one  # type: ignore[no-any-return]
-        raise CorsightError(f"fail-on {value} is none of {', '.join(get_args(FailOn))}", where=where)
+        raise CorsightError(f"fail-on {value} is not one of {', '.join(get_args(FailOn))}", where=where)
 
     @property
     def codes(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -164,7 +164,7 @@ def load_settings(path: str | None = None) -> Settings:
             value = _beside(beside, value) if isinstance(value, str) else [_beside(beside, one) for one in value]
         values[name] = Setting(tuple(value) if isinstance(value, list) else value, where)
     if not isinstance(suppress, list):
-        raise CorsightError("is no list of tables", where=f"{where}: suppress", todo="write [[suppress]]")
+        raise CorsightError("is not a list of tables", where=f"{where}: suppress", todo="write [[suppress]]")
     told = tuple(read_suppression(one, f"{where}: suppress {number}") for number, one in enumerate(suppress, 1))
     return Settings(values, told, found, () if path is None else ("--config", path))
 
@@ -187,7 +187,7 @@ def _read(path: Path) -> dict[str, Any]:
         line = f":{error.line}" if error.line is not None else ""
         raise CorsightError(error.what, where=f"{where}{line}") from None
     except UnicodeDecodeError:
-        raise CorsightError("is no TOML: it is not in UTF-8", where=where) from None
+        raise CorsightError("is not valid TOML: it is not in UTF-8", where=where) from None
 
 
 def _check(name: str, value: Any, where: str) -> None:
@@ -206,7 +206,7 @@ def _unknown(name: str, where: str) -> CorsightError:
         return CorsightError(f"{name} stands in [scope]", where=where)
     near = difflib.get_close_matches(name, [*KEYS, SCOPE, SUPPRESS], 1)
     names = ", ".join([*(key for key in KEYS if key not in IN_SCOPE), SCOPE, SUPPRESS])
-    todo = f"is {near[0]} meant?" if near else f"there are {names}"
+    todo = f"did you mean {near[0]}?" if near else f"there are {names}"
     return CorsightError(f"there is no setting {name}", where=where, todo=todo)
 
 

@@ -1,4 +1,4 @@
-"""Sifts findings: which count, which were known before, and which are suppressed."""
+"""Sorts findings: which ones count, which were known before, and which are suppressed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Sieve(NamedTuple):
 
     @property
     def sifts(self) -> bool:
-        """Whether anything is held back by it."""
+        """Whether it suppresses anything."""
         return bool(self.select or self.ignore or self.suppressions or self.baseline is not None)
 
 
@@ -52,15 +52,15 @@ class Sifted:
 
     @property
     def findings(self) -> list[Finding]:
-        """All that is told in full, what is new first."""
+        """All findings that are reported in full, new ones first."""
         return [*self.new, *self.known]
 
     def of(self, kind: Kind) -> list[Finding]:
-        """Return the findings of one kind, what is new first."""
+        """Return the findings of one kind, new ones first."""
         return [finding for finding in self.findings if finding.kind == kind]
 
     def count_failures(self, fail_on: FailOn) -> int:
-        """Return how much there is of what makes a run fail."""
+        """Return how many findings make the run fail."""
         blocked = [finding for finding in self.new if finding.kind == "blocked"]
         if fail_on == "never":
             return 0
@@ -114,7 +114,7 @@ def sift(findings: Iterable[Finding], sieve: Sieve = EVERYTHING, today: date = d
             told = "and what it suppressed is told again" if one in used else "and nothing matches it: take it out"
             sifted.notes.append(f"{one.where}: {one.words} expired on {one.expiry}, {told}.")
         elif one not in used:
-            sifted.notes.append(f"{one.where}: {one.words} suppresses nothing here. Is it mended? Then take it out.")
+            sifted.notes.append(f"{one.where}: {one.words} suppresses nothing here. If it is fixed, remove it.")
     return sifted
 
 

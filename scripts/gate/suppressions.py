@@ -98,11 +98,11 @@ def read_suppression(one: Any, where: str) -> Suppression:
         raise CorsightError("is no table", where=where, todo="write [[suppress]] and its fields below")
     for name, value in one.items():
         if name not in FIELDS:
-            raise CorsightError(f"{name} is no field of it", where=where, todo=f"it has {', '.join(FIELDS)}")
+            raise CorsightError(f"{name} is not one of its fields", where=where, todo=f"it has {', '.join(FIELDS)}")
         if name != "expiry" and not (isinstance(value, str) and value.strip()):
-            raise CorsightError(f"{name} is no text", where=where, todo=f'write {name} = "…"')
+            raise CorsightError(f"{name} is not text", where=where, todo=f'write {name} = "…"')
     if not any(name in one for name in ("code", "host", "endpoint")):
-        raise CorsightError("says not what to suppress", where=where, todo="add code, host or endpoint")
+        raise CorsightError("does not say what to suppress", where=where, todo="add code, host or endpoint")
     if "reason" not in one:
         raise CorsightError("has no reason", where=where, todo='add reason = "…": why it is left as it is')
     code, endpoint = one.get("code"), one.get("endpoint")
@@ -123,4 +123,4 @@ def _read_expiry(value: Any, where: str) -> date | None:
     try:
         return date.fromisoformat(value)
     except (TypeError, ValueError):
-        raise CorsightError(f"expiry {value} is no day", where=where, todo="write expiry = 2027-12-31") from None
+        raise CorsightError(f"expiry {value} is not a date", where=where, todo="write expiry = 2027-12-31") from None

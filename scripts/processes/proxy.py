@@ -157,7 +157,7 @@ def start(
 
 
 def check_free(port: int) -> None:
-    """Raise CorsightError where something listens on the port already, or it cannot be had."""
+    """Raise CorsightError where something listens on the port already, or it is not available."""
     with socket.socket() as probe:
         if sys.platform != "win32":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -165,7 +165,7 @@ def check_free(port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise CorsightError(
-                f"port {port} cannot be had ({error.strerror or error})",
+                f"port {port} is not available ({error.strerror or error})",
                 todo="name another with --port, or leave it out",
             ) from None
 

@@ -15,7 +15,7 @@ from corsight.scripts.recordings.har.draft import clean_url
 
 BETWEEN = 1.0
 """Seconds that one exchange is set behind the other."""
-REMARK = "curl is no browser: its requests are judged by the standard, for the Origin that they were given."
+REMARK = "curl is not a browser: its requests are judged by the standard, for the Origin that they were given."
 
 _request = re.compile(rb"^> ([!-~]++) (\S++) HTTP/([\d.]++)\s*+$")
 _status = re.compile(rb"^< HTTP/[\d.]++ (\d{3})(?: |\r|\n|$)")

@@ -106,7 +106,7 @@ def read_flow(data: bytes, start: int, end: int) -> Exchange | None:
 
 def find_client(data: bytes, start: int, end: int) -> bytes:
     """Return a flow's client by its address; empty where the flow is odd."""
-    # Its address is mostly the last thing that a flow without an error says of its client.
+    # Its address is usually the last thing that a flow without an error says of its client.
     found = _ending(data, max(start, end - ENDING), end)
     if found is not None:
         return found[1]

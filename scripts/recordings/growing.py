@@ -53,7 +53,7 @@ class Growing(Recording):
             # A flow may be half written at the moment that nobody waits any longer.
             if not self.exchanges:
                 self.problem = CorsightError(
-                    "is no recording of mitmproxy, and only those are followed", todo="read it without --follow"
+                    "is not a mitmproxy recording; --follow reads only those", todo="read it without --follow"
                 )
             elif not ended:
                 self.problem = describe(error, self.exchanges)
@@ -84,7 +84,7 @@ class _Growth(RawIOBase):
                 if size := self._file.readinto(buffer):
                     return size
                 if os.fstat(self._file.fileno()).st_size < self._file.tell():
-                    raise CorsightError("was written anew while it was followed", todo="follow it again")
+                    raise CorsightError("was replaced while it was followed", todo="follow it again")
                 self._idle()
                 time.sleep(PAUSE)
             elif select.select([self._file], [], [], 0)[0]:

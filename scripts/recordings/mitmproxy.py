@@ -133,7 +133,7 @@ def describe(error: Exception, exchanges: int) -> CorsightError:
         return CorsightError(reason.rstrip("."), todo="read it with the mitmproxy that wrote it")
     if not exchanges:
         return CorsightError(
-            "is no recording, or damaged from its start", todo="make one with mitmdump -w FILE, or save a HAR"
+            "is not a recording, or is damaged at its start", todo="make one with mitmdump -w FILE, or save a HAR"
         )
     return CorsightError(
         f"is cut short or damaged after {pluralize(exchanges, 'exchange')}; what came before it was judged",

@@ -1,6 +1,6 @@
 """Chromium's NetLog (chrome://net-export, --log-net-log): what the network stack sent, was answered, and said of it.
 
-Each event stands on a line of its own, and a file is mostly cut off where the browser was ended. Measured with 156: the
+Each event stands on a line of its own, and a file is often cut off where the browser was ended. Measured with 156: the
 headers are those of the wire, with the values of cookies taken out; a preflight's failure is named by number; the
 privacy mode tells the credentials mode.
 https://www.chromium.org/developers/design-documents/network-stack/netlog/
@@ -238,7 +238,7 @@ def read(file: BufferedReader, remark: Callable[[str], None]) -> Iterator[Exchan
         yield from events.take(event)
     yield from events.end()
     if bad > 1:
-        # The last one mostly is cut off.
+        # The last one usually is cut off.
         remark(f"{bad} events could not be read, and are left out.")
     if large:
         remark(f"Events or lines of more than {LONGEST >> 20} MB are left out: {large}.")

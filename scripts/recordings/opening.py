@@ -66,7 +66,7 @@ def _list_folder(folder: str) -> list[str]:
         if is_named_as_recording(name) and os.path.isfile(path := os.path.join(base, name))
     ]
     if not found:
-        endings = f"{', '.join(SUFFIXES)}, also with {', '.join(PACKED)} behind"
+        endings = f"{', '.join(SUFFIXES)}, or these with {', '.join(PACKED)} added"
         raise CorsightError("is a directory without recordings", where=folder, todo=f"their names end in {endings}")
     return sorted(found)
 
@@ -96,7 +96,7 @@ def open_file(path: str) -> BufferedReader:
 def check_readable(path: str) -> None:
     """Raise CorsightError where there is no file to read. What is elsewhere is only asked for when it is read."""
     if path == STDIN and sys.stdin is None:
-        raise CorsightError("is closed", where="stdin", todo="lead a recording into it, or name a file")
+        raise CorsightError("is closed", where="stdin", todo="pipe a recording into it, or name a file")
     if path == STDIN or is_url(path):
         return
     if os.path.isdir(path):

@@ -24,8 +24,8 @@ LONGEST = 1 << 22
 MESSAGES = 10_000
 """Console messages that are kept."""
 SAID = (
-    "It is a trace of Playwright's, which records no preflights and no answers of what failed: where something was "
-    "blocked, the browser's own console line says why."
+    "A Playwright trace has neither preflights nor the responses of failed requests. Where something was blocked, "
+    "the browser's own console message says why."
 )
 
 type Remark = Callable[[str], None]

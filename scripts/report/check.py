@@ -37,10 +37,10 @@ OF_NO_INTEREST = re.compile(
     "x-download-options|x-frame-options|x-permitted-cross-domain-policies|x-powered-by|x-served-by|x-timer|"
     "x-xss-protection"
 )
-"""Response headers that are for browsers and caches: no script misses them."""
+"""Response headers for browsers and caches, which no script needs."""
 PLACES = {"preflight": "at the preflight: ", "redirect": "at the redirect: ", "request": ""}
 LONGEST_NOTE = 700
-"""Characters of a note: our own words, with an origin or a URL in them."""
+"""The most characters of a note: our own words, with an origin or a URL in them."""
 INSECURE = "A secure page asks for an insecure URL"
 RAN = {"preflight": "the preflight", "response": "the request"}
 
@@ -62,7 +62,7 @@ def write_predictions(
     """
     page = Page(stream)
     page.say(Text(shown(f"{question.method} {question.url}"), "bold"))
-    page.field("asked by", f"{shown(question.origin)}, {_credentials(question)}, mode {question.mode}")
+    page.field("page", f"{shown(question.origin)}, {_credentials(question)}, mode {question.mode}")
     for note in notes:
         page.field("note", shown(note, LONGEST_NOTE))
     page.blank()
@@ -112,20 +112,19 @@ def _credentials(question: Question) -> str:
 
 
 def say_verdict(prediction: Prediction, story: Story | None) -> tuple[str, str, str]:
-    """Return one engine's verdict: the word, its colour, and what it comes to."""
+    """Return one engine's verdict: the word, its colour, and what it means."""
     outcome = prediction.outcome
     if outcome is None:
         missing = prediction.missing[0]
-        what = "the preflight's answer" if missing.what == "preflight" else "the response"
+        what = "the preflight's response" if missing.what == "preflight" else "the response"
         passed = any(one.entry.role == "preflight" for one in prediction.judged)
         begins = "the preflight passes; " if passed and missing.what == "response" else ""
-        return "cannot be told", "yellow", f"{begins}{what} is missing"
+        return "undecided", "yellow", f"{begins}{what} is missing"
     assert story is not None
     end = story.end
     sure = "" if prediction.certain else "likely "
     if outcome is Outcome.BLOCKED:
-        title = INSECURE if end.rule == MIXED_CONTENT and end.role == "request" else end.title
-        return f"{sure}blocked", "bold yellow" if sure else "bold red", f"{PLACES[end.role]}{title}"
+        return f"{sure}blocked", "bold yellow" if sure else "bold red", f"{PLACES[end.role]}{end.title}"
     if end.rule is not None:
         return "no response", "cyan", "the fetch fails, but not because of CORS"
     words = {
@@ -140,7 +139,7 @@ def say_verdict(prediction: Prediction, story: Story | None) -> tuple[str, str, 
 def _reasons(
     predictions: Sequence[Prediction], stories: Mapping[EngineName, Story]
 ) -> Iterator[tuple[Story, list[EngineName]]]:
-    """Yield the ends that have a reason, each once, with the engines that come to it."""
+    """Yield each different outcome that has a reason, once, with the engines that come to it."""
     ends: dict[tuple[object, ...], tuple[Story, list[EngineName]]] = {}
     for prediction in predictions:
         story = stories.get(prediction.engine)
@@ -153,7 +152,7 @@ def _reasons(
 
 
 def _told_apart(predictions: Sequence[Prediction], stories: Mapping[EngineName, Story]) -> Iterator[Story]:
-    """Yield one story for each way in which they end."""
+    """Yield one story for each different outcome."""
     seen: set[tuple[object, ...]] = set()
     for prediction in predictions:
         story = stories.get(prediction.engine)
@@ -166,7 +165,7 @@ def _told_apart(predictions: Sequence[Prediction], stories: Mapping[EngineName, 
 
 
 def _write_hops(page: Page, question: Question, predictions: Sequence[Prediction]) -> None:
-    """Write the redirects on the way, and what becomes of the origin there."""
+    """Write the redirects on the way, and how they change the origin."""
     longest = max((prediction.judged for prediction in predictions), key=len, default=())
     redirects = [one for one in longest if one.entry.role == "redirect"]
     for one in redirects:
@@ -184,7 +183,7 @@ def _write_hops(page: Page, question: Question, predictions: Sequence[Prediction
 
 
 def _write_reason(page: Page, end: Part, engines: Sequence[EngineName], first: Part | None) -> None:
-    """Write why it ends so. Where other engines name another reason, `first` is what was written already."""
+    """Write the reason for the outcome. If other engines name another reason, `first` is the part already written."""
     if end.rule is None or end.why is None:
         return
     rule = RULES[end.rule]
@@ -197,7 +196,7 @@ def _write_reason(page: Page, end: Part, engines: Sequence[EngineName], first: P
     failed = next((step for step in end.steps if step.outcome == "failed"), None)
     if failed is not None:
         where = f"{failed.section}, step {failed.number}" if failed.number else failed.section
-        page.field("compared", f"{where}: {failed.asks}: {failed.compared}")
+        page.field("failed", f"{where} ({failed.asks}): {failed.compared}")
     if end.remedy is not None and (first is None or first.remedy is None or first.remedy.edits != end.remedy.edits):
         for label, text in remedies(end, end.remedy):
             if label != "who" or rule.actor != "server":
@@ -215,10 +214,10 @@ def _write_reason(page: Page, end: Part, engines: Sequence[EngineName], first: P
 
 
 def _write_insecure(page: Page, end: Part, engines: Sequence[EngineName]) -> None:
-    """Write that mixed content, to which no redirect led, is never sent."""
-    page.field("compared", f"The page is loaded over https, and {end.url} is not. The request is never sent.")
+    """Write that the browser never sends this request: it is mixed content, without a redirect."""
+    page.field("failed", f"The page is loaded over https, and {end.url} is not. The request is never sent.")
     page.field("fix", f"In the page's code, use https{end.url.removeprefix('http')}. The server has to answer there.")
-    page.field("why", "A page loaded over https may not load over http. No CORS header changes that.")
+    page.field("why", RULES[MIXED_CONTENT].why)
     page.field("console", f"{_label(engines[0])}: {end.message}")
     page.field("rule", rule_line(RULES[MIXED_CONTENT]))
     page.blank()
@@ -244,7 +243,7 @@ def _write_asked_without(page: Page, question: Question, predictions: Sequence[P
 
 
 def _write_advice(page: Page, predictions: Sequence[Prediction]) -> None:
-    """Write what could be better, or is wrong by a well-known mistake."""
+    """Write what could be better, and well-known mistakes."""
     said: dict[str, str] = {}
     known = Known()
     for prediction in predictions:
@@ -269,7 +268,7 @@ def _write_advice(page: Page, predictions: Sequence[Prediction]) -> None:
 
 
 def _write_hidden(page: Page, stories: Mapping[EngineName, Story]) -> None:
-    """Write what the page cannot read of a response that it may have."""
+    """Write which headers of an allowed response the page cannot read."""
     hidden: dict[str, None] = {}
     for story in stories.values():
         if story.outcome is Outcome.ALLOWED and story.end.role == "request":
@@ -310,7 +309,7 @@ def _write_doubts(page: Page, predictions: Sequence[Prediction], stories: Mappin
 
 
 def _write_beyond(page: Page, predictions: Sequence[Prediction]) -> None:
-    """Write what becomes of given responses that the browser would not request."""
+    """Write the verdict on given responses that the browser would not request."""
     said: dict[str, list[str]] = {}
     for prediction in predictions:
         blocked: Judged | None = next(
@@ -321,7 +320,7 @@ def _write_beyond(page: Page, predictions: Sequence[Prediction]) -> None:
             said.setdefault(title, []).append(_label(prediction.engine))
     for title, engines in said.items():
         who = "every engine" if len(engines) == len(predictions) else ", ".join(engines)
-        page.field("next", f"The response given, once it is asked for, is blocked by {who} as well: {title}.")
+        page.field("next", f"Once this is fixed, the response that you gave is blocked too, by {who}: {title}.")
     if said:
         page.blank()
 
@@ -360,12 +359,12 @@ def _write_missing(page: Page, question: Question, predictions: Sequence[Predict
         return
     for one in missing.values():
         if one.needed is not None:
-            whose = "the preflight has" if one.what == "preflight" else "the response has"
-            page.field("needed", f"To pass, {whose} to say:")
+            whose = "preflight's response" if one.what == "preflight" else "response"
+            page.field("needed", f"To pass, the {whose} needs:")
             for line in _edits(one.needed, one.what == "preflight"):
                 page.field("", line)
             if question.include is None and any(edit.name == ALLOW_CREDENTIALS for edit in one.needed.edits):
-                page.field("", "(the last only for a request with credentials; --credentials omit leaves it out)")
+                page.field("", "(the last line only if the request has credentials; --credentials omit leaves it out)")
     page.blank()
     unsafe = question.method not in ("GET", "HEAD", "OPTIONS")
     for one in missing.values():
@@ -376,7 +375,7 @@ def _write_missing(page: Page, question: Question, predictions: Sequence[Predict
             + (". A browser adds the user's cookies; with curl, add them with -b" if cookies else ""),
             [f"{one.command} > {FILES[one.what]}"],
         )
-    page.commands("and have the answers judged", [joined(again)])
+    page.commands("then check the responses", [joined(again)])
 
 
 def _edits(fix: Fix, preflight: bool) -> Iterator[str]:

@@ -78,7 +78,7 @@ class Flips:
         """Write the section for people."""
         stream.write("\nIf the servers answered by the policy\n")
         if not self._tried:
-            stream.write("  nothing would change: no exchange with CORS falls under it\n")
+            stream.write("  nothing would change: no CORS exchange matches it\n")
             return
         if not self._found:
             stream.write(f"  nothing would change in {pluralize(self._tried, 'exchange')} that it is for\n")

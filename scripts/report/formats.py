@@ -47,7 +47,7 @@ def read_formats(
     for value in values:
         name, named, file = value.partition("=")
         if name not in FORMATS:
-            raise CorsightError(f"{name!r} is none of {', '.join(FORMATS)}", where=where)
+            raise CorsightError(f"{name!r} is not one of {', '.join(FORMATS)}", where=where)
         if named and not file:
             raise CorsightError(f"{value} names no file", where=where, todo=f"write {name}=FILE")
         outputs.append(Output(name, (None if file == STDOUT else file) if named else others))

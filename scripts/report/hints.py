@@ -1,4 +1,4 @@
-"""Hints from a console message beyond its rule: from its URLs, its origin and its status."""
+"""Gives hints on a console message beyond its rule: from its URLs, its origin and its status."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WITHOUT = (
 
 
 def is_redirected(message: Message) -> bool:
-    """Return whether the URL that failed is another one than the page requested."""
+    """Return whether the URL that failed differs from the one that the page requested."""
     return message.initial_url is not None and message.initial_url != message.url
 
 
@@ -68,8 +68,9 @@ def list_hints(message: Message, *, told: bool = False) -> Iterator[tuple[str, s
     if rule == ORB:
         yield (
             "or",
-            "The answer is an error page (such as a 404 in JSON or HTML) in place of the image or script: then that "
-            "error is the real problem, and the browser only hides it. Open the URL in a tab to see its status.",
+            "The server may have sent an error page (such as a 404 in JSON or HTML) instead of the image or script. "
+            "Then that error is the real problem, and the browser only hides it. Open the URL in a tab to see its "
+            "status.",
         )
     if rule == CORP_SAME_ORIGIN:
         yield (
@@ -80,8 +81,8 @@ def list_hints(message: Message, *, told: bool = False) -> Iterator[tuple[str, s
     if rule == "allow-origin-missing" and (message.status or 0) >= 400 and not told:
         yield (
             "note",
-            f"The answer is an error ({message.status}): that is the real problem. Errors are often answered from "
-            "outside the code that adds CORS headers.",
+            f"The answer is an error ({message.status}): that is the real problem. Errors are often sent by code "
+            "that does not add the CORS headers.",
         )
     if rule == "allow-origin-missing":
         yield from _tell_missing(message)
@@ -94,14 +95,14 @@ def list_hints(message: Message, *, told: bool = False) -> Iterator[tuple[str, s
     if rule == LOCAL_NETWORK:
         yield (
             "note",
-            'In an iframe, the page around it has to pass the permission on: allow="local-network-access".',
+            'In an iframe, the outer page has to pass on the permission: allow="local-network-access".',
         )
     if rule == NETWORK_ERROR and message.cause is None and url:
         yield from _tell_no_answer(url)
 
 
 def find_storage(message: Message) -> Product | None:
-    """Return the storage that answered without a CORS header, where the host's name tells one."""
+    """Return the storage service that answered without a CORS header, if the host's name shows one."""
     status = message.status or (403 if message.preflight else 200)
     if message.rule not in ("allow-origin-missing", "preflight-status-not-ok") or not message.url:
         return None
@@ -113,7 +114,7 @@ def find_storage(message: Message) -> Product | None:
 
 
 def _tell_missing(message: Message) -> Iterator[tuple[str, str]]:
-    """Yield what may be behind a missing header: OPTIONS, the browser's cache, a host that is not one's own."""
+    """Yield possible reasons for a missing header: OPTIONS, the browser's cache, a host that is somebody else's."""
     if INTERCEPTOR in (message.url or ""):
         yield (
             "or",
@@ -126,22 +127,22 @@ def _tell_missing(message: Message) -> Iterator[tuple[str, str]]:
     if message.preflight and message.status is None and not known:
         yield (
             "note",
-            "It is the response to OPTIONS that lacks the header. Mostly something without CORS support answered: a "
-            "router (404, 405), a login or a list of origins (401, 403), or a handler that took it for the request "
+            "The response to OPTIONS lacks the header. Usually something without CORS support answered it: a router "
+            "(404, 405), a login or a list of origins (401, 403), or a handler that took OPTIONS for the request "
             "itself (500). The network panel shows the status. Answer OPTIONS before all of these.",
         )
     if (message.kind or "").lower() in ELEMENTS and not is_redirected(message):
         yield (
             "or",
-            "If it fails only at times: the browser's cache may hold the file from an element without crossorigin, "
+            "If it fails only sometimes: the browser's cache may hold the file from an element without crossorigin, "
             "and that response had no CORS header. Always send Vary: Origin on the server, and try with the cache "
             "off.",
         )
     if asks_local_network(message.origin, message.url or ""):
         yield (
             "or",
-            "If an extension asks this, by a script that it put into the page: such scripts ask as the page does. Let "
-            "the extension's background script ask, with the host in host_permissions.",
+            "If an extension's content script makes this request: such a request counts as the page's own. Let the "
+            "extension's background script send it, with the host in host_permissions.",
         )
     own, other = registrable_domain(_host_of(message.origin)), registrable_domain(_host_of(message.url))
     host = _host_of(message.url)
@@ -156,12 +157,12 @@ def _tell_missing(message: Message) -> Iterator[tuple[str, str]]:
 
 
 def _tell_adder(name: str) -> Iterator[tuple[str, str]]:
-    """Yield who adds a request header that the page's author did not set."""
+    """Yield what adds a request header that the page's own code did not set."""
     library = find_library(name)
     who = library or next((who for who, names in ADDED.items() if name in names), None)
     if who is not None:
         targets = f" If you do not want to trace that server, remove it from the library's targets ({TARGETS})."
-        yield "note", f"{name} is mostly added by {who}.{targets if library is not None else ''}"
+        yield "note", f"{name} is usually added by {who}.{targets if library is not None else ''}"
 
 
 def _host_of(url: str | None) -> str:
@@ -170,28 +171,32 @@ def _host_of(url: str | None) -> str:
 
 
 def _tell_local_network(message: Message) -> Iterator[tuple[str, str]]:
-    """Yield what Chromium's local network access has to do with what failed, where the address is a local one."""
+    """Yield how Chromium's local network access may explain the failure, if the address is local."""
     if message.engine != "chromium" or find_address_space(_host_of(message.url or message.target)) not in LOCAL:
         return
     if message.rule == MIXED_CONTENT:
         yield (
             "or",
-            "The address is one of the local network: newer versions of Chromium let an https page request it over "
+            "The address is on the local network: newer versions of Chromium let an https page request it over "
             "http or ws, if its user allows local network access (for WebSockets from version 147 on).",
         )
     else:
         yield (
             "or",
             "The address is this computer's or of the local network: from version 147 on, Chromium connects a public "
-            "page to it only if its user allows local network access, and says no more than that it failed. Allow it "
-            'for the page (the icon beside the address); in an iframe, give that allow="local-network-access" too.',
+            "page to it only if its user allows local network access, and otherwise reports only that the request "
+            "failed. Allow it "
+            'for the page (the icon beside the address); an iframe also needs allow="local-network-access".',
         )
 
 
 def _tell_redirect(message: Message) -> Iterator[tuple[str, str]]:
     if not is_redirected(message):
         return
-    yield "redirected", f"The page asked {message.initial_url}, which redirected it to {message.url}: that one failed."
+    yield (
+        "redirected",
+        f"The page requested {message.initial_url}, which redirected it to {message.url}. That last request failed.",
+    )
     if message.rule == "allow-origin-missing" and message.origin != "null" and not leads_to_login(message):
         yield (
             "to do",
@@ -223,18 +228,22 @@ def _tell_no_answer(url: str) -> Iterator[tuple[str, str]]:
     host = parts[1] if parts is not None else ""
     reasons = [
         "its certificate is not accepted (TLS)",
-        "nothing listens there",
+        "nothing is listening there",
         "an extension, a blocker or tracking protection stopped it: try a window without them",
     ]
     if host == "0.0.0.0":
         reasons.insert(0, "0.0.0.0 is an address to listen on, not one to connect to: use localhost")
     elif not is_localhost(host) and not _is_address(host):
-        known = "it has no dot, so it may be known to containers or an own network only" if "." not in host else ""
+        known = (
+            "it has no dot, so it may be known only to containers or inside a private network"
+            if "." not in host
+            else ""
+        )
         reasons.insert(
-            0, f"the host's name {host} does not resolve where the browser runs" + (f" ({known})" if known else "")
+            0, f"the host name {host} does not resolve where the browser runs" + (f" ({known})" if known else "")
         )
     elif is_localhost(host):
-        reasons.insert(0, "localhost is the machine of the browser, not of the server or the container")
+        reasons.insert(0, "localhost is the machine that the browser runs on, not the server or the container")
     yield "or", f"Possible reasons: {'; '.join(reasons)}. Open the URL in a tab of its own: that shows which."
 
 

@@ -12,6 +12,7 @@ from corsight.policies.causes import CAUSES
 from corsight.policies.console import Message
 from corsight.policies.engines.shells import find_shell
 from corsight.policies.exchange import HeaderList, Response
+from corsight.policies.fetch.main_fetch import MIXED_CONTENT
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.findings.words import join, name_host
 from corsight.policies.redact import shown
@@ -25,11 +26,11 @@ from corsight.scripts.report.page import FILES, Page, joined, rule_line
 from corsight.scripts.whatif.message import explain
 
 LONGEST_HINT = 1200
-"""Characters of a text of our own, with a URL or two in it."""
+"""The most characters of one of our own texts, with a URL or two in it."""
 
 
 def write_messages(messages: Sequence[Message], stream: TextIO) -> None:
-    """Write what each console message means, what would satisfy it, and what to ask next."""
+    """Write what each console message means, how to fix it, and what to do next."""
     page = Page(stream)
     told: dict[Message, int] = {}
     for number, message in enumerate(messages, 1):
@@ -48,19 +49,19 @@ def write_messages(messages: Sequence[Message], stream: TextIO) -> None:
 
 
 def _strip_request(message: Message) -> Message:
-    """Return what a message says of a server, whichever of its paths was asked."""
+    """Return what a message says about a server, whichever path was requested."""
     server = None if message.url is None else origin_of(message.url)
     return replace(message, url=server if server != "null" else message.url, method=None)
 
 
 def _title(message: Message, blocked: str, title: str) -> Text:
-    """Return who says it, where a browser does, and what it is."""
+    """Return the message's headline: the browser that wrote it, if one did, and what it means."""
     who = f"{message.speaker}{blocked}: " if message.speaker else ""
     return Text(f"{who}{title}", "bold red" if message.stops else "bold yellow")
 
 
 def _write_cause(page: Page, message: Message) -> None:
-    """Write a cause that belongs to no rule."""
+    """Write a cause without a rule."""
     cause = CAUSES[message.cause or ""]
     title = cause.title.rstrip(".")
     page.say(_title(message, "", title))
@@ -75,12 +76,13 @@ def _write_cause(page: Page, message: Message) -> None:
     code = cause.code if message.rule is None else f"{cause.code}, rule {message.rule}"
     named = "" if message.error is None else f"; {message.speaker} calls it {shown(message.error)}"
     page.field("cause", f"{code}{named}")
-    page.field("who", name_actor(cause.actor))
+    if cause.actor != "nobody":
+        page.field("who", name_actor(cause.actor))
     page.blank()
     url, origin = message.url or "", message.origin
     if cause.code == "cors-without-reason" and origin is not None and url.startswith(("http:", "https:")):
         words = [name_command(), "check", "--origin", origin, "--url", url, "--send"]
-        page.commands("or have the server asked, and its answers judged", [joined(words)])
+        page.commands("or let Corsight ask the server and check its responses", [joined(words)])
 
 
 def _write_rule(page: Page, message: Message) -> None:
@@ -107,7 +109,7 @@ def _write_rule(page: Page, message: Message) -> None:
             page.field("needed", shown(cause.needed))
         page.field("fix", shown(cause.action, LONGEST_HINT))
     elif storage is not None:
-        page.field("fix", f"{name_host(message.url or '')} is {storage.name}. {storage.cure}")
+        page.field("fix", f"{name_host(message.url or '')} is {storage.name}. {storage.cure}{_list_origin(message)}")
     elif shell is None or shell.listed:
         for name, text in _remedy(rule, known, message, rule.advice if cause is None else cause.action):
             page.field(name, text)
@@ -119,19 +121,29 @@ def _write_rule(page: Page, message: Message) -> None:
         "rule", rule_line(rule) + ("" if message.error is None else f"; {label} calls it {shown(message.error)}")
     )
     actor = "client" if shell is not None and not shell.listed else rule.actor if cause is None else cause.actor
-    page.field("who", name_actor(actor, name_host(message.url or "")))
+    who = name_actor(actor, name_host(message.url or ""))
+    # The message does not say whether a redirect led to the http URL.
+    page.field("who", "the page, or the server if it redirects to this URL" if rule.code == MIXED_CONTENT else who)
     page.blank()
     asked_by_http = message.url is None or message.url.startswith(("http:", "https:"))
     if _speaks_of_responses(rule) and asked_by_http and not leads_to_login(message):
         _write_next(page, message, known)
 
 
+def _list_origin(message: Message) -> str:
+    """Return what a storage's CORS rule has to list, as far as the message tells."""
+    if message.origin in (None, "null"):
+        return ""
+    method = "" if message.method in (None, "OPTIONS") else f" and the method {message.method}"
+    return f" The rule has to list the origin {shown(message.origin)}{method}."
+
+
 def _write_subject(page: Page, message: Message) -> None:
     """Write which request of which page the message is about."""
     if message.url is not None:
-        page.field("asked", shown(f"{message.method or ''} {message.url}".strip()))
+        page.field("request", shown(f"{message.method or ''} {message.url}".strip()))
     if message.origin is not None or message.page is not None:
-        page.field("asked by", shown(message.origin or message.page or ""))
+        page.field("page", shown(message.origin or message.page or ""))
     page.blank()
 
 
@@ -141,7 +153,7 @@ def _write_status(page: Page, message: Message) -> None:
 
 
 def _write_next(page: Page, message: Message, known: Subject) -> None:
-    """Write the commands that show what the server answers, and how to have that judged."""
+    """Write the commands that show the server's response, and how to check it."""
     # OPTIONS is the preflight's own method, not that of the request which it is for.
     named = None if known.preflight and message.method == "OPTIONS" else message.method
     origin, url, method = known.origin, known.url, named or "GET"
@@ -159,21 +171,21 @@ def _write_next(page: Page, message: Message, known: Subject) -> None:
         words += ["--preflight", FILES["preflight"]]
     else:
         command = request_command(url, origin, method, ())
-        page.commands("send the same yourself", [f"{command} > {FILES['response']}"])
+        page.commands("send the same request yourself", [f"{command} > {FILES['response']}"])
         words += ["--method", method] if method != "GET" else []
         words += ["--response", FILES["response"]]
     words += ["--credentials", "include"] if known.include else []
     judging = joined(words)
     # Of a secret header the value is not printed, not even this one.
     unknown += ["VALUE"] if ": VALUE" in judging else []
-    page.commands("and have the answer judged", [judging])
+    page.commands("then check the response", [judging])
     if unknown:
         them = "it" if len(unknown) == 1 else "them"
-        page.field("note", f"Replace {join(unknown)} by yours: the message does not name {them}.")
+        page.field("note", f"Replace {join(unknown)} with your own: the message does not name {them}.")
 
 
 def _situation(message: Message) -> Subject:
-    """Return what a rule's texts are made of, as far as the message tells."""
+    """Return the values for a rule's texts, as far as the message has them."""
     preflight = bool(message.preflight) or (message.rule or "").startswith("preflight-")
     names = (message.value,) if message.rule == "preflight-header-not-allowed" and message.value else ()
     fields: list[tuple[str, str]] = []
@@ -209,7 +221,7 @@ def _remedy(rule: Rule, known: Subject, message: Message, advice: str) -> Iterat
         *((f"answer OPTIONS with status {fix.status}",) if (fix := rule.fix(known)).status else ()),
         *map(str, fix.edits),
     ]
-    beside = " (beside what is listed already)" if rule.code.endswith("not-allowed") else ""
+    beside = " (in addition to what is listed already)" if rule.code.endswith("not-allowed") else ""
     for place, line in enumerate(lines):
         yield "" if place else "fix", shown(line) + beside
     yield ("to do" if lines else "fix"), advice
@@ -235,5 +247,5 @@ def _turned_on(rule: Rule, value: str) -> str:
 
 
 def _speaks_of_responses(rule: Rule) -> bool:
-    """Return whether asking again with curl shows what is wrong."""
+    """Return whether sending the request with curl shows what is wrong."""
     return rule.code.startswith(("allow-", "preflight-", "network-"))

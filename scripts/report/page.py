@@ -1,4 +1,6 @@
-"""Lines for a terminal: labels and texts, verdicts, and commands, which are never broken so that they can be copied."""
+"""Writes lines for a terminal: labels and texts, verdicts, and commands, which are never wrapped, so that they can be
+copied.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +20,14 @@ from corsight.scripts.report.console import console_for
 
 LABEL = 11
 NARROWEST = 40
-STYLES = {"fix": "bold green", "careful": "yellow", "note": "yellow", "was": "red", "compared": "red"}
+STYLES = {"fix": "bold green", "careful": "yellow", "note": "yellow", "was": "red", "failed": "red"}
 FILES = {"preflight": "preflight.txt", "response": "response.txt"}
 """The file names that the printed commands use for a server's answers."""
 FILE_OPTIONS = (["--preflight"], ["--response"])
 
 
 class Page:
-    """Writes lines for a terminal, and is the only place that breaks them."""
+    """Writes lines for a terminal, and is the only place that wraps them."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -39,7 +41,7 @@ class Page:
         self._style = ""
 
     def say(self, text: Text) -> None:
-        """Write a line, broken where it is too long."""
+        """Write a line, wrapped if it is too long."""
         plain = text.plain
         if len(plain) <= self._width and plain.isprintable():
             self._print(text)
@@ -48,7 +50,7 @@ class Page:
             self._print(Text(line, text.style))
 
     def verdict(self, said: str, style: str, longest: int, words: str) -> None:
-        """Write a verdict: its word, and in a second column whose it is and what it means."""
+        """Write a verdict: its word, and in a second column the engines and what it means."""
         indent = 2 + longest + 2
         for number, line in enumerate(self._wrap(words, " " * indent, " " * indent)):
             head = f"  {said if number == 0 else '':<{indent - 2}}"
@@ -66,7 +68,7 @@ class Page:
         """Write commands to copy, under a heading."""
         lines = [line for command in commands for line in command.split("\n")]
         if any(REDACTED in line for line in lines):
-            label += f". Put your own value in the place of {REDACTED}"
+            label += f". Replace {REDACTED} with your own value"
         for line in self._wrap(label, "# ", "# "):
             self._print(Text(line, "dim"))
         for line in lines:
@@ -100,17 +102,17 @@ class Page:
 
 
 def joined(words: Iterable[str]) -> str:
-    """Return the command as a shell takes it, an option a line."""
+    """Return the command for a shell, one option on each line."""
     lines: list[list[str]] = [[]]
     for word in words:
         if word.startswith("-") and len(lines[-1]) > 1 and len(shlex.join(lines[-1])) > 30:
             lines.append([])
-        # The name of a file is no URL, and has to stay whole for the command to run.
+        # The name of a file is not a URL, and has to stay whole for the command to run.
         lines[-1].append(word if lines[-1][-1:] in FILE_OPTIONS else redact(word))
     return " \\\n  ".join(shlex.join(line) for line in lines)
 
 
 def rule_line(rule: Rule) -> str:
-    """Return a rule's code, and where it stands."""
+    """Return a rule's code, and its place in the standard."""
     place = locate(rule.code)
     return f"{rule.code}, {place.spec}" + (f" (step {place.number})" if place.number else "")

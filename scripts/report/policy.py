@@ -28,8 +28,8 @@ def list_grants(policy: ServerPolicy) -> Iterator[str]:
 
     yield row("origins", ", ".join(policy.origins) or "none")
     yield row("methods", ", ".join(policy.methods) or "none")
-    yield row("request headers", ", ".join(policy.request_headers) or "safelisted ones only")
-    yield row("exposed headers", ", ".join(policy.expose_headers) or "safelisted ones only")
+    yield row("request headers", ", ".join(policy.request_headers) or "only the safelisted ones")
+    yield row("exposed headers", ", ".join(policy.expose_headers) or "only the safelisted ones")
     yield row("credentials", "yes" if policy.credentials else "no")
     if policy.max_age is not None:
         yield row("max age", f"{policy.max_age} seconds")
@@ -62,7 +62,7 @@ def list_answers(policy: ServerPolicy, url: str, origin: str) -> Iterator[str]:
     if not origin.isascii() or not grants_origin(policy, origin):
         near = word_near(origin, policy.origins)
         why = f" (the policy {near})" if near else ""
-        yield f"A page of {origin} is granted nothing{why}: a correct server answers its requests with"
+        yield f"A page of {origin} is allowed nothing{why}: a correct server answers its requests with"
         sent = exchange(policy.methods[0] if policy.methods else "GET", "null" if not origin.isascii() else origin)
         yield from _indent(respond(policy, sent, None).headers)
         return
@@ -83,7 +83,7 @@ def list_answers(policy: ServerPolicy, url: str, origin: str) -> Iterator[str]:
 
 def _indent(edits: Iterable[HeaderEdit]) -> Iterator[str]:
     lines = [f"    {edit}" for edit in edits]
-    yield from lines or ["    no header of CORS"]
+    yield from lines or ["    no CORS header"]
 
 
 def list_differences(differences: Sequence[Difference], first: str, second: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ TITLES: dict[Kind, str] = {
     "newly blocked": "Newly blocked",
     "looser": "Looser than before",
     "newly allowed": "Newly allowed",
-    "unclear": "Cannot be told",
+    "unclear": "Undecided",
     "no answer": "No answer",
     "not sent": "Not sent",
     "same": "Same verdict",

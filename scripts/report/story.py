@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TextIO
 
@@ -31,6 +31,9 @@ from corsight.policies.verdict import Outcome
 from corsight.scripts.report.console import COLOURS, console_for
 
 GUIDE = "dim"
+BRANCH = "├── "
+WHOLE = 80
+"""Columns that every picture fits in."""
 STEPS = {"passed": "green", "failed": "bold red", "not reached": "dim"}
 PADDED = re.compile(r"(?: |\x1b\[[0-9;]*m)+$", re.MULTILINE)
 
@@ -39,20 +42,24 @@ def write(story: Story, stream: TextIO) -> None:
     """Write the story."""
     console = console_for(stream)
     with console.capture() as capture:
-        console.print(tree(story, ascii_only=not console.encoding.startswith("utf")))
+        console.print(tree(story, ascii_only=not console.encoding.startswith("utf"), width=console.width))
     # Tables pad their cells: no line is to end in spaces.
     stream.write(PADDED.sub(lambda match: match[0].replace(" ", ""), capture.get()))
 
 
-def tree(story: Story, *, ascii_only: bool = False) -> RenderableType:
-    """Return the story as a tree: how it ended and what changes that, who asked, the picture, every exchange."""
+def tree(story: Story, *, ascii_only: bool = False, width: int = WHOLE) -> RenderableType:
+    """Return the story as a tree: how it ended and what changes that, who asked, the picture, every exchange. On a
+    screen that is narrower than the picture there is none: cut, it would show another story.
+    """
     asked, end = story.asked, story.end
     root = Tree(Text(f"{asked.method} {asked.url}", "bold", overflow="fold"), guide_style=GUIDE)
     ended = root.add(_said(story.conclusion, end.outcome, story.certainty))
     if end.remedy is not None:
         ended.add(_fields(_remedy(end, end.remedy)))
     root.add(_fields(_asked(story)))
-    root.add(_picture(story, ascii_only=ascii_only))
+    drawn = picture(story, ascii_only=ascii_only)
+    if max(map(len, drawn), default=0) + len(BRANCH) <= width:
+        root.add(_picture(drawn))
     for number, part in enumerate(story.parts, 1):
         _add_part(root, part, number, remedied=part is not end, signs=ASCII_SIGNS if ascii_only else SIGNS)
     if story.never_sent is not None:
@@ -66,7 +73,7 @@ def tree(story: Story, *, ascii_only: bool = False) -> RenderableType:
 
 def _asked(story: Story) -> list[tuple[str, str, str]]:
     asked = story.asked
-    rows = [("asked by", f"{asked.origin or 'no origin'}, in {story.client}", ""), ("", describe_request(story), "")]
+    rows = [("page", f"{asked.origin or 'no origin'}, in {story.client}", ""), ("", describe_request(story), "")]
     rows += [("because" if place == 0 else "", reason, "") for place, reason in enumerate(asked.because)]
     return rows + _evidence(story.evidence)
 
@@ -133,9 +140,9 @@ def _evidence(inferences: Iterable[Inference]) -> list[tuple[str, str, str]]:
     return [("evidence" if place == 0 else "", evidence(one), "dim") for place, one in enumerate(inferences)]
 
 
-def _picture(story: Story, *, ascii_only: bool) -> RenderableType:
+def _picture(drawn: Sequence[str]) -> RenderableType:
     lines = []
-    for line in picture(story, ascii_only=ascii_only):
+    for line in drawn:
         text = Text(line, no_wrap=True, overflow="crop")
         text.highlight_regex(f"[{ARROWS}]+", "dim")
         text.highlight_regex("✘.*", "bold red")

@@ -14,9 +14,9 @@ from corsight.scripts.report.lines import pluralize
 COLOURS: dict[Kind, str] = {"blocked": "bold red", "open": "bold yellow", "failed": "yellow", "advice": "cyan"}
 HEADS = ("#", "×", "page", "endpoint", "cause", "who")
 PAGE, LEAST_PAGE = (16, 30), 10
-"""The widest that the column of pages gets, by whether the terminal is wide; and the narrowest that is of use."""
+"""The largest width of the column of pages (in a narrow and a wide terminal), and the smallest that is of use."""
 ENDPOINT = 14, 18
-"""The narrowest that endpoints get, by whether there is a column of pages."""
+"""The smallest width for endpoints, without and with a column of pages."""
 WIDE = 100
 GAP = 2
 """Spaces between two columns."""
@@ -28,9 +28,9 @@ type Widths = tuple[int, ...]
 
 
 def measure(findings: Sequence[Finding], width: int) -> Widths:
-    """Return how wide each column is where all these findings are told, so that no line is wider than `width`.
+    """Return how wide each column is in a table of these findings, so that no line is wider than `width`.
 
-    The pages get less where a cause would have to be cut for them, and none, which is 0, where that is too little.
+    If a cause would be cut, the column of pages gets narrower, and is left out (0) if that is not enough.
     """
     number, count = len(str(len(findings))), max(len(_count(finding)) for finding in findings)
     left = width - number - count - ACTOR - GAP * 5
@@ -45,7 +45,7 @@ def measure(findings: Sequence[Finding], width: int) -> Widths:
 
 
 def list_rows(findings: Sequence[Finding], widths: Widths, first: int = 1) -> list[Text]:
-    """Return a line for each finding, `first` the number of the first; before number 1, what the columns are."""
+    """Return a line for each finding; `first` is the number of the first. Before number 1 comes the table's head."""
     rows = [_row(HEADS, widths, "dim")] if first == 1 else []
     for number, finding in enumerate(findings, first):
         _, _, page, endpoint, code, _ = widths
@@ -56,12 +56,12 @@ def list_rows(findings: Sequence[Finding], widths: Widths, first: int = 1) -> li
 
 
 def _count(finding: Finding) -> str:
-    """Return how many; with a question mark where all of them are only likely to be blocked."""
+    """Return the count; with a question mark if all of them are only likely to be blocked."""
     return f"{finding.count}{'?' if finding.kind == 'blocked' and not finding.certain else ''}"
 
 
 def describe_kind(kind: Kind, findings: Sequence[Finding]) -> str:
-    """Return what stands above the findings of one kind."""
+    """Return the heading of the findings of one kind."""
     times = sum(finding.count for finding in findings)
     causes = pluralize(len(findings), "cause")
     return {
@@ -74,10 +74,10 @@ def describe_kind(kind: Kind, findings: Sequence[Finding]) -> str:
 
 
 def describe_openings(findings: Sequence[Finding]) -> list[str]:
-    """Return what the open findings turn on, a line a kind."""
+    """Return what the open findings depend on, one line for each kind."""
     return list(
         dict.fromkeys(
-            f"Blocked if asked {doubt.taken}; {doubt.otherwise}."
+            f"Blocked if requested {doubt.taken}; {doubt.otherwise}."
             for finding in findings
             for doubt in finding.doubts[:1]
             if doubt.taken
@@ -110,7 +110,7 @@ def _name_pages(places: Sequence[Place]) -> str:
 
 
 def _name_endpoint(finding: Finding, width: int) -> str:
-    """Return the first endpoint, and how many more there are. Of one that is too long the end is kept: paths differ."""
+    """Return the first endpoint, and how many more there are. A long one loses its start: paths differ at the end."""
     if not finding.places:
         return "-"
     place = finding.places[0]

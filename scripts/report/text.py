@@ -35,8 +35,8 @@ LABEL = 11
 
 STYLES = {"plain": "", "dim": "dim", "was": "red", "needed": "green", "fix": "bold green", "asked": "cyan"}
 """The style of a row, by what the row says."""
-OPEN = "passed or blocked: the recording does not show which"
-OPAQUE = "asked for without CORS: the page may show or run it, but not read it"
+OPEN = "passed or blocked; the recording does not show which"
+OPAQUE = "loaded without CORS: the page can show or run it, but not read it"
 FEW = 3
 """Up to this many findings, everything known of each is written below the table without being asked for."""
 IN_FULL: dict[Kind, int] = {"blocked": 50, "open": 20, "failed": 10, "advice": 10}
@@ -130,9 +130,7 @@ def write_finding(finding: Finding, number: int, stream: TextIO) -> None:
 
 def _to_send(lines: list[str]) -> RenderableType:
     """Return the end of a report on patched traffic: what servers have to send so that it passes unpatched."""
-    parts: list[RenderableType] = [
-        Text("What the servers have to send for what was patched to pass without it:", "bold")
-    ]
+    parts: list[RenderableType] = [Text("What the servers have to send so that it passes without the patch:", "bold")]
     return Group(*parts, *(Padding(_text(line), (0, 0, 0, 2)) for line in lines))
 
 
@@ -199,11 +197,11 @@ def _head(report: Report, *, verbose: bool) -> RenderableType:
         fields.add_row("blocked", Text(f"{count}, for {pluralize(len(blocked), 'cause')}", "bold red"))
     if opened := report.sifted.of("open"):
         count = sum(finding.count for finding in opened)
-        fields.add_row("open", Text(f"{count}, of which is not known whether they passed", "bold yellow"))
+        fields.add_row("open", Text(f"{count}, passed or blocked, which is not known", "bold yellow"))
     if failed := sum(finding.count for finding in report.sifted.of("failed")):
         fields.add_row("failed", Text(f"{failed}, without an answer", "yellow"))
     if advice := len(report.sifted.of("advice")):
-        fields.add_row("advice", Text(f"{advice}, on what works and could be better", "cyan"))
+        fields.add_row("advice", Text(f"{advice}, on what works but could be better", "cyan"))
     return fields
 
 
@@ -215,7 +213,7 @@ def _foot(report: Report) -> RenderableType:
         parts.append(
             "No exchange in it matches the hosts and origins asked for."
             if report.left_out
-            else "It holds no HTTP exchange to judge."
+            else "There is no HTTP exchange in it to judge."
         )
         return Group(*parts)
     if not findings.count(Outcome.BLOCKED):
@@ -236,8 +234,8 @@ def _foot(report: Report) -> RenderableType:
             meaning += f"; {findings.unanswered} without a response"
         if outcome is Outcome.OPAQUE and count:
             meaning += (
-                ". To read it, ask with CORS (crossorigin on the element, or mode cors); the same holds for a canvas "
-                "on which it is drawn"
+                ". To read it, or a canvas that it is drawn on, load it with CORS: crossorigin on the element, or "
+                "mode: 'cors'"
             )
         name = "open" if outcome is None else "not CORS" if outcome is Outcome.NOT_CORS else outcome.value
         table.add_row(Text(name, style if count else "dim"), Text(str(count), style if count else "dim"), meaning)
@@ -260,7 +258,7 @@ def _say_nothing_blocked(report: Report) -> Text:
     return _text(
         f"{findings.open} {'are' if many else 'is'} open. ",
         "bold yellow",
-        f"Whether {'they' if many else 'it'} passed is not known; nothing else was blocked.",
+        f"Whether {'they were' if many else 'it was'} blocked is not known; nothing else was blocked.",
     )
 
 
@@ -289,13 +287,13 @@ def _sum_up(report: Report, across: int) -> str:
     """Return what can be said where nothing was blocked."""
     findings, sifted = report.counts, report.sifted
     if sifted.suppressed or sifted.unselected:
-        return "What was held back is listed below."
+        return "What is not reported is listed below."
     if not across:
         told = sifted.of("advice") or sifted.of("failed")
-        return "Problems other than CORS are listed here." if told else "CORS decided nothing here."
+        return "Problems other than CORS are listed here." if told else "CORS did not apply to anything here."
     if sifted.of("advice") or sifted.of("failed") or findings.count(Outcome.OPAQUE) or findings.hides:
         return "What pages cannot read, or what could be better, is listed here."
-    return "CORS let the pages have all they asked for."
+    return "CORS blocked nothing that the pages requested."
 
 
 def _certainties(findings: Findings, outcome: Outcome) -> str:

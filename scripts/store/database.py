@@ -76,7 +76,7 @@ class Store:
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             if not sa.inspect(connection).has_table("runs"):
                 todo = "corsight audit FILE --store makes one"
-                raise CorsightError("is no store of Corsight", where=self.name, todo=todo)
+                raise CorsightError("is not a Corsight store", where=self.name, todo=todo)
             _check(connection, self.name)
             yield connection
 
@@ -116,7 +116,7 @@ def _read(place: str) -> sa.URL:
     try:
         url = sa.make_url(place)
     except (sa.exc.ArgumentError, ValueError):
-        raise CorsightError("is no URL of a database", where=redact(place), todo=HOW) from None
+        raise CorsightError("is not a database URL", where=redact(place), todo=HOW) from None
     kind = url.drivername.partition("+")[0]
     if kind == "sqlite" and url.database not in (None, "", ":memory:"):
         return sa.URL.create("sqlite", database=url.database)

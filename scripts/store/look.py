@@ -122,7 +122,7 @@ def _find(connection: sa.Connection, store: Store, name: str) -> Row:
         where, todo = f"{store.name}: {name}", "corsight history lists them"
         if word == "last":
             raise CorsightError(
-                "too few runs are kept for it", where=where, todo=f"{todo}; corsight audit --store keeps another"
+                "there are not enough runs for this", where=where, todo=f"{todo}; corsight audit --store adds one"
             )
         raise CorsightError("there is no such run", where=where, todo=todo)
     return _read(row)

@@ -117,7 +117,7 @@ def _note_other_origin(pasted: Pasted, question: Question, what: str, notes: lis
     how = f"with Origin: {pasted.origin}" if pasted.origin else "without an Origin header"
     if (difference := compare_origins(question.origin, pasted.origin)) is not None:
         how += f", which {difference.wrong}"
-    notes.append(f"The {what} was asked for {how}: to {question.origin} the server may answer otherwise.")
+    notes.append(f"The {what} was requested {how}: for {question.origin}, the server may answer differently.")
 
 
 def name_of(path: str) -> str:
@@ -130,7 +130,7 @@ def read_input(path: str, option: str) -> bytes:
         with open_input(path) as file:
             return file.read(LARGEST)
     if sys.stdin is None:
-        raise CorsightError("is closed", where="stdin", todo="lead the text into it, or name a file")
+        raise CorsightError("is closed", where="stdin", todo="pipe the text into it, or name a file")
     if sys.stdin.isatty():
         print(f"Paste what {option} is to hold, then press Ctrl-D on an empty line.", file=sys.stderr)
     return sys.stdin.buffer.read(LARGEST)

@@ -34,7 +34,7 @@ def read_paste(text: str, where: str, origin: str | None, url: str | None) -> tu
     messages = read_messages(text)
     if not messages:
         if not text.strip():
-            raise CorsightError("nothing is in it", where=where, todo="paste a console message or a request")
+            raise CorsightError("it is empty", where=where, todo="paste a console message or a request")
         if _URL_ALONE.fullmatch(text.strip()):
             raise CorsightError(
                 "a URL alone does not say what happened",

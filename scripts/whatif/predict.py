@@ -50,7 +50,7 @@ def predict(question: Question, responses: Responses, engine: EngineName, versio
 def predict_versions(
     question: Question, responses: Responses, engine: EngineName
 ) -> list[tuple[tuple[int, int], Prediction]]:
-    """Return what each span of the engine's measured versions would do, where they do not all do the same."""
+    """Return what each range of the engine's measured versions would do, if they do not all do the same."""
     found: list[tuple[tuple[int, int], Prediction]] = []
     for oldest, youngest in list_spans(engine):
         prediction = predict(question, responses, engine, oldest)
@@ -62,7 +62,7 @@ def predict_versions(
 
 
 def _alike(one: Prediction, other: Prediction) -> bool:
-    """Return whether two versions ask for the same preflights, decide alike and say the same."""
+    """Return whether two versions send the same preflights, decide alike and print the same text."""
     return (
         one.outcome is other.outcome
         and one.certain == other.certain
@@ -97,7 +97,7 @@ class _Walk:
         self._asked_again: list[tuple[str, str]] = []
 
     def walk(self) -> None:
-        """Go from the first request over the redirects to the last response that is given."""
+        """Follow the redirects from the first request to the last response that is given."""
         for _ in range(MAX_HOPS):
             self._preflight()
             if not self._request():
@@ -142,7 +142,7 @@ class _Walk:
         self._exchange("OPTIONS", fields, given, "preflight", self.preflights[-1].command)
 
     def _request(self) -> bool:
-        """Send the request; whether a redirect leads on."""
+        """Send the request; return whether a redirect follows."""
         origin = self._origin()
         sent = [*self.headers, *((("Origin", origin),) if origin is not None else ()), *self._metadata()]
         command = request_command(self.url, origin, self.method, self.headers)
@@ -198,7 +198,7 @@ class _Walk:
         what: Literal["preflight", "response"],
         command: str,
     ) -> Judged | None:
-        """Judge one exchange; where its response was not given, say what it would have to be."""
+        """Judge one exchange; if its response was not given, say what it would have to be."""
         number = len(self.judged) + len(self.missing) + 1
         started = number * STEP
         failed = what == "response" and given is None and self._failed
@@ -238,14 +238,14 @@ def _unsafe_names(headers: Sequence[tuple[str, str]], policy: EnginePolicy) -> t
     )
 
 
-_SAFELISTED_TYPES = "application/x-www-form-urlencoded, multipart/form-data and text/plain go without"
+_SAFELISTED_TYPES = "application/x-www-form-urlencoded, multipart/form-data and text/plain need none"
 _BY_VALUE = frozenset({"accept", "accept-language", "content-language", "content-type", "range"})
 
 
 def _reasons(method: str, headers: Sequence[tuple[str, str]], names: Sequence[str]) -> Iterator[str]:
-    """Yield why a preflight is needed: the method, and each header with what of it needs leave."""
+    """Yield why a preflight is needed: the method, and each header that needs permission."""
     if not is_cors_safelisted_method(method):
-        yield f"the method {method}: only GET, HEAD and POST go without"
+        yield f"the method {method}: only GET, HEAD and POST need none"
     firsts = {field[0].lower(): field for field in reversed(headers)}
     for wanted in names:
         written, sent = firsts.get(wanted, (wanted, ""))
@@ -258,4 +258,4 @@ def _reasons(method: str, headers: Sequence[tuple[str, str]], names: Sequence[st
         elif is_cors_safelisted_request_header(wanted, sent):
             yield f"the header {written}: the safelisted headers are too long together"
         else:
-            yield f"{written}: {sent}: this value does not go without"
+            yield f"{written}: {sent}: this value needs one"

@@ -1,4 +1,4 @@
-"""Reads what a person typed of the request. Raises CorsightError for what no page could ask."""
+"""Reads a request that a person typed. Raises CorsightError for what no page could request."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def read_question(
     mode: Mode,
     destination: str,
 ) -> tuple[Question, list[str]]:
-    """Return what the page asks, and notes on what of it a browser changes."""
+    """Return the page's request, and notes on what a browser changes in it."""
     if origin is None and url is None:
         raise CorsightError(
-            "there is nothing to judge", todo="give a console message with --paste, or a request with URL and --origin"
+            "there is nothing to check", todo="give a console message with --paste, or a request with URL and --origin"
         )
     if origin is None:
         raise CorsightError("--origin is missing", todo="give the page that asks, such as --origin https://app.example")
@@ -44,7 +44,7 @@ def read_question(
     page, target = read_origin(origin, notes), read_url(url)
     typed = method or "GET"
     if not is_token(typed):
-        raise CorsightError(f"{typed!r} is no method", where="--method")
+        raise CorsightError(f"{typed!r} is not a method", where="--method")
     if is_forbidden_method(typed):
         raise CorsightError(f"browsers let no page send {typed.upper()}", where="--method")
     sent = normalize_method(typed)
@@ -61,7 +61,7 @@ def read_question(
 
 
 def words_of(question: Question, credentials: str | None, engine: str) -> list[str]:
-    """Return the words of the call that asks the same question, without responses."""
+    """Return the command line that asks the same question, without responses."""
     words = [name_command(), "check", "--origin", question.origin, "--url", question.url]
     words += ["--method", question.method] if question.method != "GET" else []
     for name, text in question.headers:
@@ -88,7 +88,7 @@ def read_origin(text: str, notes: list[str]) -> str:
     origin = origin_of(text)
     if not text.lower().startswith(("http://", "https://")) or origin == "null":
         raise CorsightError(
-            f"{redact(text)!r} is no origin", where="--origin", todo="write it like https://app.example"
+            f"{redact(text)!r} is not an origin", where="--origin", todo="write it like https://app.example"
         )
     if origin != text:
         notes.append(f"The page's origin is {origin}: that is what browsers send and compare.")
@@ -120,7 +120,7 @@ def read_url(text: str) -> str:
     url = parse_url(text, None)
     if url is None or not url.startswith(("http://", "https://")):
         raise CorsightError(
-            f"{redact(text)!r} is no http or https URL",
+            f"{redact(text)!r} is not an http or https URL",
             where="--url",
             todo="write it in full, such as https://api.example/items",
         )
@@ -130,20 +130,21 @@ def read_url(text: str) -> str:
 
 
 def _keep_settable(fields: list[tuple[str, str]], mode: Mode, notes: list[str]) -> tuple[tuple[str, str], ...]:
-    """Return those of the headers that a page may set, and that leave with the request."""
+    """Return the headers that a page may set and that are sent with the request."""
     kept = []
     for name, text in fields:
         lower = name.lower()
         if lower == "cookie":
-            notes.append("Cookie is the browser's to send: --credentials include says that the page asks for that.")
+            notes.append("Cookie is set by the browser: --credentials include says that the request has credentials.")
         elif is_forbidden_request_header(lower, text):
             notes.append(f"{name} is left out: browsers let no page set it.")
         elif mode == "no-cors" and not is_no_cors_safelisted_request_header(lower, text):
-            notes.append(f"{name} is left out: in mode no-cors browsers drop it without a word.")
+            notes.append(f"{name} is left out: in mode no-cors, browsers drop it silently.")
         else:
             if lower.startswith(RESPONSE_SIDE):
                 notes.append(
-                    f"{name} is for the server to send: from the page it grants nothing, and needs a preflight itself."
+                    f"{name} is for the server to send. Sent by the page, it allows nothing and needs a preflight "
+                    "itself."
                 )
             kept.append((name, text))
     return tuple(kept)

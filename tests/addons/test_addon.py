@@ -66,19 +66,19 @@ def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 # -- options ----------------------------------------------------------------------------------------------------------
 
-BEHIND = "a version goes behind, as in chromium@120."
+BEHIND = "add a version with @, as in chromium@120."
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "engine": (
         {"cors_engine": "netscape"},
-        "cors_engine: 'netscape' is none of auto, standard, chromium, firefox, webkit; " + BEHIND,
+        "cors_engine: 'netscape' is not one of auto, standard, chromium, firefox, webkit; " + BEHIND,
     ),
     "engine's case": (
         {"cors_engine": "Firefox"},
-        "cors_engine: 'Firefox' is none of auto, standard, chromium, firefox, webkit; " + BEHIND,
+        "cors_engine: 'Firefox' is not one of auto, standard, chromium, firefox, webkit; " + BEHIND,
     ),
     "no engine": (
         {"cors_engine": ""},
-        "cors_engine: '' is none of auto, standard, chromium, firefox, webkit; " + BEHIND,
+        "cors_engine: '' is not one of auto, standard, chromium, firefox, webkit; " + BEHIND,
     ),
     "version": (
         {"cors_engine": "chromium@new"},
@@ -88,14 +88,14 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         {"cors_engine": "standard@1"},
         "cors_engine: 'standard@1': the Fetch standard has no versions.",
     ),
-    "scope": ({"cors_scope": "~nothing"}, "cors_scope: '~nothing' is no filter expression."),
-    "scope's pattern": ({"cors_scope": "~u ["}, "cors_scope: '~u [' is no filter expression."),
-    "deep scope": ({"cors_scope": "(" * 150}, f"cors_scope: '{'(' * 150}' is no filter expression."),
-    "open scope": ({"cors_scope": "(~q"}, "cors_scope: '(~q' is no filter expression."),
-    "patch scope": ({"cors_patch_scope": "~nothing"}, "cors_patch_scope: '~nothing' is no filter expression."),
+    "scope": ({"cors_scope": "~nothing"}, "cors_scope: '~nothing' is not a filter expression."),
+    "scope's pattern": ({"cors_scope": "~u ["}, "cors_scope: '~u [' is not a filter expression."),
+    "deep scope": ({"cors_scope": "(" * 150}, f"cors_scope: '{'(' * 150}' is not a filter expression."),
+    "open scope": ({"cors_scope": "(~q"}, "cors_scope: '(~q' is not a filter expression."),
+    "patch scope": ({"cors_patch_scope": "~nothing"}, "cors_patch_scope: '~nothing' is not a filter expression."),
     "log's folder": ({"cors_log": "/nowhere/log"}, "cors_log: cannot write /nowhere/log: No such file or directory."),
     "log": ({"cors_log": "/"}, "cors_log: cannot write /: Is a directory."),
-    "patch": ({"cors_patch": "always"}, "cors_patch: 'always' is none of off, blocked, policy."),
+    "patch": ({"cors_patch": "always"}, "cors_patch: 'always' is not one of off, blocked, policy."),
     "patch without a scope": (
         {"cors_patch": "blocked"},
         "cors_patch_scope: patching needs a scope, a filter expression such as "

@@ -179,10 +179,10 @@ def test_a_recording_is_judged_and_annotated(start: Start, tmp_path: Path) -> No
 
 
 BAD = {
-    "cors_engine=netscape": "cors_engine: 'netscape' is none of auto, standard, chromium, firefox, webkit; a version ",
+    "cors_engine=netscape": "cors_engine: 'netscape' is not one of auto, standard, chromium, firefox, webkit; add ",
     "cors_typo=1": "cors_typo: there is no such option; there are cors_engine, cors_log, ",
     "cors_mark=maybe": "Failed to parse option cors_mark: boolean must be ",
-    "cors_scope=~nothing": "cors_scope: '~nothing' is no filter expression.",
+    "cors_scope=~nothing": "cors_scope: '~nothing' is not a filter expression.",
     "cors_log=missing/log": "cors_log: cannot write missing/log: No such file or directory.",
 }
 

@@ -175,7 +175,7 @@ def test_a_file_that_cannot_be_used_is_refused_while_it_runs(tmp_path: Path, pol
         for path, reason in (
             (tmp_path / "none.yaml", "No such file or directory."),
             (tmp_path, "Is a directory."),
-            (binary, "it is no UTF-8 text."),
+            (binary, "it is not UTF-8 text."),
         ):
             with pytest.raises(OptionsError) as caught:
                 running.set(cors_policy=[str(path)])
@@ -195,7 +195,7 @@ def test_a_file_that_cannot_be_used_is_refused_while_it_runs(tmp_path: Path, pol
         (
             "f.yaml",
             "version: \x00",
-            "1: invalid: is no YAML: unacceptable character #x0000: special characters are not allowed",
+            "1: invalid: is not valid YAML: unacceptable character #x0000: special characters are not allowed",
         ),
         (
             "f.toml",

@@ -189,7 +189,10 @@ def test_a_recording_is_judged_by_what_it_holds_and_not_marked_anew() -> None:
 
 @pytest.mark.parametrize(
     ("scope", "said"),
-    [("", "cors_marker: the marker cookie needs a scope"), ("~~", "cors_marker_scope: '~~' is no filter expression.")],
+    [
+        ("", "cors_marker: the marker cookie needs a scope"),
+        ("~~", "cors_marker_scope: '~~' is not a filter expression."),
+    ],
 )
 def test_a_scope_that_cannot_be_is_said(scope: str, said: str) -> None:
     with mitmproxy() as running, pytest.raises(exceptions.OptionsError, match=f"^{said}"):

@@ -151,8 +151,8 @@ def test_a_wide_scope_alone_does_no_harm() -> None:
         ({"cors_patch_header": "X-\n"}, "begins with X-, or empty"),
         ({"cors_patch_minutes": -1}, "there are 1 to 527040, a year, and 0 for no end"),
         ({"cors_patch_minutes": 10**400}, "there are 1 to 527040, a year, and 0 for no end"),
-        ({"cors_patch_scope": "(" * 3000}, "((...' is no filter expression."),
-        ({"cors_patch_scope": "~u \x1b[31m("}, "is no filter expression."),
+        ({"cors_patch_scope": "(" * 3000}, "((...' is not a filter expression."),
+        ({"cors_patch_scope": "~u \x1b[31m("}, "is not a filter expression."),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_line(options: dict[str, Any], line: str) -> None:
@@ -334,7 +334,7 @@ def test_what_no_header_can_mend_is_said_once(caplog: pytest.LogCaptureFixture) 
         assert traffic(first) == before
     [line] = [line for line in caplog.messages if line.startswith("not patched")]
     assert line == (
-        "not patched [chromium] GET https://api.test/v1 [redirect-scheme]: no header can mend this. "
+        "not patched [chromium] GET https://api.test/v1 [redirect-scheme]: no header can fix this. "
         "Redirect to an https URL."
     )
 
@@ -399,7 +399,7 @@ def test_each_patch_is_told_once_and_all_are_summed_up(caplog: pytest.LogCapture
         f"Access-Control-Allow-Origin: {PAGE}, Vary: Origin, Cache-Control: no-store"
     )
     assert caplog.messages[-4:-1] == [
-        "Corsight patched 9 exchanges. What the servers have to send for these to pass without it:",
+        "Corsight patched 9 exchanges. What the servers have to send so that these pass without the patch:",
         f"  https://api.test: GET /v1, /0, /1 and 3 more -> Access-Control-Allow-Origin: {PAGE}; Vary: Origin",
         "  https://api.test: OPTIONS /v1 -> status: any from 200 to 299; "
         f"Access-Control-Allow-Origin: {PAGE}; Vary: Origin; Access-Control-Allow-Methods: PUT",
@@ -524,7 +524,7 @@ def test_what_certainly_passed_is_left_alone() -> None:
     ],
 )
 def test_what_is_no_origin_is_refused_in_a_line(origin: str) -> None:
-    with mitmproxy() as running, pytest.raises(OptionsError, match="is no origin; write ") as refused:
+    with mitmproxy() as running, pytest.raises(OptionsError, match="is not an origin; write ") as refused:
         running.set(cors_patch_origins=[origin])
     assert "\n" not in str(refused.value)
 
@@ -728,9 +728,7 @@ def test_a_recording_of_what_was_patched_tells_what_the_servers_sent(
     [line] = findings.to_send.lines()
     assert f"  {line}" in caplog.messages
     assert cli.run(["audit", str(file)]) == 0
-    told = capsys.readouterr().out.partition("What the servers have to send for what was patched to pass without it:")[
-        2
-    ]
+    told = capsys.readouterr().out.partition("What the servers have to send so that it passes without the patch:")[2]
     assert " ".join(told.partition("\n\n")[0].split()) == line
 
 

@@ -103,7 +103,7 @@ def test_what_is_blocked_is_shown_read_and_patched_with_the_keyboard(engine: Eng
         wait(lambda: "The fix" in window.run("return document.querySelector('#story').textContent"))
         text = window.run("return document.querySelector('#story').textContent")
         assert "Each engine" in text
-        assert f"pages of {PAGE} may read what http://127.0.0.1:{server}/cart answers" in text
+        assert f"pages of {PAGE} read the responses of http://127.0.0.1:{server}/cart" in text
         window.run("[...document.querySelectorAll('#story button')].find((one) => one.textContent === 'Patch').click()")
         wait(lambda: window.run("return !document.querySelector('#patching').hidden"))
         window.run("document.querySelector('#patching button').click()")

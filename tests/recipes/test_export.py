@@ -150,8 +150,8 @@ def test_go_refuses_as_a_policy_what_it_would_end_with(origin: str, taken: bool)
 
 
 def test_what_s3_does_beyond_the_policy_is_said_in_the_text() -> None:
-    assert "S3 always lets" in render("s3", with_(credentials=False))
-    assert "S3 always lets" not in render("s3", SHOP)
+    assert "S3 always allows credentials" in render("s3", with_(credentials=False))
+    assert "S3 always allows credentials" not in render("s3", SHOP)
 
 
 @pytest.mark.parametrize("target", TARGETS)

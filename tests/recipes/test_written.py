@@ -312,7 +312,7 @@ def test_a_number_that_is_none_is_refused(field: str) -> None:
         name="p", match=Match(), origins=("https://a.example",), methods=("GET",), **{field: "5; return 200"}
     )
     for target in TARGETS.keys() - {"vite-dev-proxy"}:
-        with pytest.raises(RecipeError, match="is no number"):
+        with pytest.raises(RecipeError, match="is not a number"):
             render(target, policy)
 
 

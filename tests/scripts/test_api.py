@@ -71,7 +71,7 @@ def test_it_judges_as_the_command_does(engine: str | None, capsys: pytest.Captur
 
 def test_an_engine_that_is_none_is_told_in_one_line() -> None:
     request = Request("GET", "https://b.example/", HeaderList())
-    with pytest.raises(api.CorsightError, match="'chrome' is none of auto, standard"):
+    with pytest.raises(api.CorsightError, match="'chrome' is not one of auto, standard"):
         api.judge(Exchange("1", "test", "1", request, Response(200, HeaderList())), engine="chrome")
     with pytest.raises(api.CorsightError, match="a version is the engine's major number"):
         list(api.judge_recording(SHOP, engine="chromium@x"))

@@ -149,7 +149,7 @@ def test_a_stdout_that_is_closed_is_said_in_a_line(arguments: str) -> None:
     command = f"'{sys.executable}' -P -m corsight.scripts.cli {arguments} >&-"
     ended = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False)
     assert ended.returncode == 2
-    assert ended.stderr == "corsight: stdout is closed; lead it to a file, a pipe or /dev/null\n"
+    assert ended.stderr == "corsight: stdout is closed; redirect it to a file, a pipe or /dev/null\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes it")
@@ -177,9 +177,9 @@ def test_a_stderr_that_is_closed_is_no_problem() -> None:
             "corsight: --store: - is no file; write a path, or postgresql://user@host/database\n",
         ),
         ("policy infer {shop} --output /dev/full", "corsight: /dev/full: No space left on device\n"),
-        ("check - <&-", "corsight: stdin: is closed; lead the text into it, or name a file\n"),
+        ("check - <&-", "corsight: stdin: is closed; pipe the text into it, or name a file\n"),
         ("mcp {shop} <&-", "corsight: stdin: is closed; let the assistant start this, or add --http 0\n"),
-        ("audit - <&-", "corsight: stdin: is closed; lead a recording into it, or name a file\n"),
+        ("audit - <&-", "corsight: stdin: is closed; pipe a recording into it, or name a file\n"),
     ],
 )
 def test_what_cannot_be_read_or_written_is_bad_input(arguments: str, line: str) -> None:
@@ -201,7 +201,7 @@ def test_an_assistant_whose_pipe_is_full_is_told_in_a_line() -> None:
 def test_what_is_no_message_of_an_assistant_is_told_in_a_line(sent: str) -> None:
     command = f"printf '{sent}' | '{sys.executable}' -P -m corsight.scripts.cli mcp {SHOP}"
     ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
-    what = "stdin: what came is no message of the Model Context Protocol; let an assistant start this"
+    what = "stdin: what came is not a message of the Model Context Protocol; let an assistant start this"
     assert (ended.returncode, ended.stderr) == (0, f"corsight: {what}\n")
 
 

@@ -121,7 +121,7 @@ def test_no_response_is_no_answer() -> None:
         ),
         (
             "HTTP/1.1 200 OK\nA: 1\nno header\n",
-            "paste, line 3: 'no header' is no header; an empty line has to stand between the headers and the body",
+            "paste, line 3: 'no header' is not a header; an empty line has to stand between the headers and the body",
         ),
         (
             "HTTP/1.1 100 Continue\n\n",

@@ -76,7 +76,7 @@ def test_damage_is_told(tmp_path: Path) -> None:
     assert "damaged after 15 exchanges" in str(recording.problem)
     read, _, recording = grow(tmp_path / "b", iter([b'{"log": {}}']))
     assert read == []
-    assert "is no recording of mitmproxy, and only those are followed" in str(recording.problem)
+    assert "is not a mitmproxy recording; --follow reads only those" in str(recording.problem)
 
 
 def test_a_recording_that_is_written_anew_is_told(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_recording_that_is_written_anew_is_told(tmp_path: Path) -> None:
 
     read, _, recording = grow(path, pieces())
     assert len(read) == 15
-    assert str(recording.problem) == f"{path}: was written anew while it was followed; follow it again"
+    assert str(recording.problem) == f"{path}: was replaced while it was followed; follow it again"
 
 
 def test_what_is_found_is_what_an_audit_finds(tmp_path: Path) -> None:

@@ -57,18 +57,18 @@ function showRemedy(end) {
   const { edits, advice, actor, care } = end.remedy;
   return section(edits.length ? "The fix" : "What to do",
     ...(edits.length ? copyable(edits.join("\n"), "Copy the fix", "copy-fix") : []),
-    make("p", {}, ...markCode(advice)), facts([["who", actor]]), bullets(care));
+    make("p", {}, ...markCode(advice)), facts([["who", actor], ...care.map((one) => ["careful", one])]));
 }
 
 function showEngines(story) {
   const engines = story.engines[story.end] || [];
   const rows = engines.map((one) => make("tr", {},
-    make("th", { scope: "row" }, one.label, one.decided ? " (asked)" : ""),
+    make("th", { scope: "row" }, one.label, one.decided ? " (this browser)" : ""),
     make("td", {}, one.open ? badge("open") : badge(one.outcome, `${one.certain ? "" : "likely "}${one.outcome}`)),
     make("td", {}, one.rule || ""),
     make("td", {}, one.message || one.error || "")));
   return section("Each engine", make("div", { class: "wide", tabindex: "0" }, make("table", {},
-    make("thead", {}, make("tr", {}, ...["Engine", "Verdict", "Rule", "In its own words"].map((name) => make("th", { scope: "col" }, name)))),
+    make("thead", {}, make("tr", {}, ...["Engine", "Verdict", "Rule", "Console message"].map((name) => make("th", { scope: "col" }, name)))),
     make("tbody", {}, ...rows))));
 }
 
@@ -84,7 +84,7 @@ function showPart(part) {
     make("pre", { tabindex: "0" }, [...part.sent.map((line) => `> ${line}`), `< ${part.status === null ? "no answer" : part.status}`, ...part.answered.map((line) => `< ${line}`)].join("\n")),
     part.patched.length ? facts([["patched", part.patched.join("; ")], ["without", part.before]]) : null,
     steps.length ? make("details", {}, make("summary", {}, `Steps (${steps.length})`), make("div", { class: "wide", tabindex: "0" }, make("table", { class: "steps" },
-      make("thead", {}, make("tr", {}, ...["Step", "Asks", "Compared", "Outcome"].map((name) => make("th", { scope: "col" }, name)))),
+      make("thead", {}, make("tr", {}, ...["Step", "Check", "Compared", "Outcome"].map((name) => make("th", { scope: "col" }, name)))),
       make("tbody", {}, ...steps)))) : null,
     evidence.length ? make("details", {}, make("summary", {}, `Evidence (${evidence.length})`), bullets(evidence)) : null,
     part.advice.length ? make("details", {}, make("summary", {}, `Advice (${part.advice.length})`), bullets(part.advice.map((one) => `${one.title} ${one.text}`))) : null);
@@ -100,7 +100,7 @@ function showTargets(id, targets) {
     sessionStorage.setItem("server", choice.value);
     const answer = await fetch(`/fix/${encodeURIComponent(id)}?for=${encodeURIComponent(choice.value)}`);
     const said = answer.ok ? await answer.json() : { problem: await answer.text() };
-    place.replaceChildren(...(said.text ? [make("p", {}, `Usually in ${said.file}. It grants what this and the other pages of the endpoint asked for: read it first.`), ...copyable(said.text, "Copy")] : [make("p", { class: "problem" }, said.problem)]));
+    place.replaceChildren(...(said.text ? [make("p", {}, `Usually in ${said.file}. It allows what this page and the other pages of this endpoint requested. Read it before you use it.`), ...copyable(said.text, "Copy")] : [make("p", { class: "problem" }, said.problem)]));
   });
   return section("For your server", make("div", { class: "tools" }, choice, button), place);
 }
@@ -108,7 +108,7 @@ function showTargets(id, targets) {
 function showPatch(id, opening, state) {
   if (!opening) return null;
   if (opening.problem) return section("Patch it here", make("p", { class: "quiet" }, opening.problem));
-  if (!window.isSecureContext) return section("Patch it here", make("p", { class: "quiet" }, "Over plain http browsers do not tell who asks: open the page on the proxy's own machine to patch."));
+  if (!window.isSecureContext) return section("Patch it here", make("p", { class: "quiet" }, "Over plain http, browsers do not say which page sends a request. To patch, open the page on the proxy's own machine."));
   // `null` is the origin of sandboxed frames on every site: it is for the user to write.
   const origins = make("input", { "aria-label": "Origins that may read it", value: opening.origin === "null" ? "" : opening.origin || "", spellcheck: "false" });
   const button = make("button", { type: "button" }, "Patch");
@@ -118,15 +118,15 @@ function showPatch(id, opening, state) {
   function tell() {
     const running = state().patch === "blocked";
     const who = [...(running ? state().origins : []), ...list()].join(", ") || "no page";
-    opens.textContent = `What that opens: pages of ${who} may read what ${opening.endpoint} answers, with the user's cookies, in every browser that uses this proxy, until you stop it or the proxy ends.`
-      + (running ? ` They may read what is patched already, too: ${state().scope}.` : "");
+    opens.textContent = `This lets pages of ${who} read the responses of ${opening.endpoint}, with the user's cookies, in every browser that uses this proxy, until you stop it or the proxy ends.`
+      + (running ? ` They can also read what is patched already: ${state().scope}.` : "");
   }
   origins.addEventListener("input", tell);
   tell();
   button.addEventListener("click", async () => {
     problem.textContent = "";
     const answer = await fetch("/patch", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ id, origins: list() }) });
-    if (answer.ok) button.textContent = "Patched: ask again"; else problem.textContent = await answer.text();
+    if (answer.ok) button.textContent = "Patched: send the request again"; else problem.textContent = await answer.text();
   });
   return section("Patch it here", make("p", {}, "Endpoint ", make("code", {}, opening.endpoint)), make("div", { class: "tools" }, origins, button), opens, problem);
 }
@@ -140,7 +140,7 @@ function showStopped(story) {
     story.fix || story.advice ? section("What to do",
       make("p", { class: "fix" }, story.fix || story.advice), copier(story.fix || story.advice, "Copy", "copy-fix"), facts([["who", story.actor]])) : null,
     facts([["cause", story.cause]]),
-    section("What cannot be seen", make("p", {}, story.seen)),
+    section("Not visible in the traffic", make("p", {}, story.seen)),
   ].filter(Boolean);
 }
 
@@ -155,11 +155,11 @@ export function showStory(story, targets, state) {
     end.grounds.length ? bullets(end.grounds) : null,
     showRemedy(end),
     facts([["page", asked.origin], ["mode", asked.mode], ["credentials", asked.credentials], ["browser", story.client], ["console", end.message], ["cause", end.cause]]),
-    section("What happened", make("pre", { tabindex: "0" }, story.picture.join("\n")), bullets([...asked.because, ...(story.never_sent ? [story.never_sent] : [])])),
-    story.unknown.length ? section("What cannot be seen", bullets(story.unknown)) : null,
+    section("What happened", make("pre", { class: "picture", tabindex: "0" }, story.picture.join("\n")), bullets([...asked.because, ...(story.never_sent ? [story.never_sent] : [])])),
+    story.unknown.length ? section("Not visible in the traffic", bullets(story.unknown)) : null,
     ...story.parts.map(showPart),
     showEngines(story),
-    story.drift.length ? section("Other than the policy", bullets(story.drift.map((one) => `${one.certainty === "certain" ? "" : "likely "}${one.text}`))) : null,
+    story.drift.length ? section("Differences from the policy", bullets(story.drift.map((one) => `${one.certainty === "certain" ? "" : "likely "}${one.text}`))) : null,
     showTargets(end.id, targets),
     showPatch(end.id, story.opening, state),
   ].filter(Boolean);

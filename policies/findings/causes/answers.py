@@ -21,7 +21,7 @@ def find_page(case: Case) -> Cause | None:
         "page-in-place-of-reply",
         "An HTML page was sent instead of the API's response",
         f"{case.host} answered {case.asked} with status {reply.status} and an HTML page (text/html) without CORS "
-        "headers, but its other responses to this page have them. Such an HTML page is mostly a login, an error page "
+        "headers, but its other responses to this page have them. Such an HTML page is usually a login, an error page "
         "of a gateway, or a web site's fallback for unknown paths.",
         f"Open the URL of {case.asked} in a tab to see the page, and find out what sends it: the path may be wrong, "
         "the session may have expired, or a proxy may answer first. Let the API answer scripts with data or an error "
@@ -47,7 +47,7 @@ def find_lacking(case: Case) -> Cause | None:
         return None
     return Cause(
         "header-on-preflight-only",
-        "The preflight was right, but the response to the request itself lacks the header",
+        "The preflight passed, but the response to the request itself lacks the header",
         f"{case.host} allowed {case.asked} in its preflight, and then answered the request with status {reply.status} "
         "and no Access-Control-Allow-Origin. Every response needs the header; that the preflight passed is not enough. "
         "Often a gateway or a rule of the web server adds it to OPTIONS only, or the handler of this request skips the "

@@ -21,9 +21,9 @@ from corsight.policies.findings.model import Cause
 from corsight.policies.findings.words import join
 
 MEANINGS = {
-    400: "the request was not understood",
+    400: "bad request",
     401: "not logged in",
-    403: "not permitted",
+    403: "forbidden",
     404: "not found",
     405: "method not supported",
     408: "too slow",
@@ -48,7 +48,8 @@ REPORTED = "The browser reports a CORS error, but the real problem is"
 SERVER = quotes.quote_line("server", "x-powered-by")
 GATEWAYS = {
     "AWS API Gateway": "In API Gateway, add Access-Control-Allow-Origin to the gateway responses DEFAULT_4XX and "
-    "DEFAULT_5XX (REST API), or set the API's CORS configuration (HTTP API).",
+    "DEFAULT_5XX (REST API), or set the API's CORS configuration (HTTP API). X-Amzn-ErrorType names the reason: "
+    "MissingAuthenticationTokenException usually means that this path, method or stage does not exist.",
     "nginx": "In nginx, set the header with add_header ... always, which covers its own error pages.",
     "CloudFront": "In CloudFront, attach a response headers policy with CORS, which covers its own error replies.",
     "Cloudflare": "In Cloudflare, add the header with a response header transform rule.",
@@ -97,8 +98,8 @@ def find_error(case: Case) -> Cause | None:
         product = reply.product.product if reply.product is not None else None
         first = f"Find out why {case.asked} ends in {status}."
         action = (
-            f"{first} So that pages can read such errors, add the CORS headers to error responses too: the CORS code "
-            "has to run before the code that sends the error."
+            f"{first} To let pages read such errors, send the CORS headers on error responses too: run the CORS code "
+            "before the code that sends the error."
         )
         if product is not None and product.kind == "storage":
             action = (
@@ -124,7 +125,7 @@ def find_error(case: Case) -> Cause | None:
         ": the error response lacks the CORS header",
         ". When code fails unexpectedly, many frameworks answer from outside their middleware, so the headers of the "
         f"CORS middleware are missing. {REPORTED} the {status}.",
-        f"Look into the server's log for the failure behind {case.asked}. Then let the CORS middleware wrap the error "
+        f"Check the server's log for the failure behind {case.asked}. Then let the CORS middleware wrap the error "
         "handler, so that pages can read errors.",
         "server",
         *evidence,
@@ -140,7 +141,7 @@ def _say_first(who: str, status: int) -> str:
     """Return what to do about the error itself."""
     if status == 413:
         larger = " (client_max_body_size)" if who == "nginx" else ""
-        return f"Let {who} take larger bodies{larger}, or send less at once."
+        return f"Raise the size limit of {who}{larger}, or send less at once."
     return f"Find out why {who} answers {status}."
 
 

@@ -85,8 +85,8 @@ def find_misspelt(case: Case) -> Cause | None:
     return Cause(
         "misspelt-header",
         f"A misspelt header: {wrong} should be {right}",
-        f"{case.host} sends {wrong}: {quotes.MISSPELT}. No browser knows that name, so the header has no effect. Its "
-        f"right name is {right}.",
+        f"{case.host} sends {wrong}: {quotes.MISSPELT}. No browser knows that name, so the header has no effect. The "
+        f"correct name is {right}.",
         f"Rename {wrong} to {right} where the server sets it.",
         "server",
         (f"The value may be right already: {quotes.MISSPELT}.",)
@@ -104,8 +104,8 @@ def find_method(case: Case) -> Cause | None:
         return Cause(
             "lower-case-method",
             f"The method is written `{method}`, which to browsers is not PATCH",
-            f"The page uses the method '{method}', and {case.host} answers {quotes.ALLOW_METHODS}. Browsers turn get, "
-            "post, put and delete into capitals, but not patch, and methods are compared letter by letter. "
+            f"The page uses the method '{method}', and {case.host} answers {quotes.ALLOW_METHODS}. Browsers convert "
+            "get, post, put and delete to upper case, but not patch, and methods are compared character by character. "
             f"{NEVER_SENT}",
             f"Write method: 'PATCH' in the page's code{'.' if listed else ', and list PATCH on the server.'}",
             "client",

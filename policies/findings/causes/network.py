@@ -15,7 +15,7 @@ NOT_CORS = (
 )
 
 UNRECORDED = "answer-not-recorded"
-"""The one failure that mostly is CORS."""
+"""The one failure that usually is CORS."""
 
 
 def find_failure(case: Case) -> Cause | None:

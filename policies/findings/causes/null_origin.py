@@ -15,7 +15,7 @@ RULES = (
     "allow-origin-mismatch",
 )
 
-OWN = "a request from a page with an origin of its own (to allow null is to allow everybody)"
+OWN = "a request from a page with an origin of its own (allowing null allows everybody)"
 
 
 def find_null_origin(case: Case) -> Cause | None:

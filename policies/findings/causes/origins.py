@@ -8,7 +8,7 @@ from corsight.policies.findings.model import Cause
 from corsight.policies.findings.words import clean, clean_all
 from corsight.policies.rules.nearness import compare_origins
 
-EXACT = "The browser compares it letter by letter with the page's origin"
+EXACT = "The browser compares it character by character with the page's origin"
 
 
 def find_several(case: Case) -> Cause | None:
@@ -25,15 +25,16 @@ def find_several(case: Case) -> Cause | None:
             others = [name for name in case.reply.repeated if name != ALLOW_ORIGIN]
             evidence.append(f"Other headers came twice as well: {', '.join(clean_all(others, 8))}.")
         return _explain_layers(
+            case,
             f"{case.host} answered {case.asked} with Access-Control-Allow-Origin twice: {came}.",
             "Browsers accept exactly one value, so both together fail, even if each alone is right.",
             (*evidence, f"What answered: {quotes.quote_line('server', 'via', 'x-powered-by')}."),
         )
     return Cause(
         "origin-list",
-        "Access-Control-Allow-Origin holds a list, but only one origin is allowed in it",
-        f"{case.host} sends Access-Control-Allow-Origin: {clean(', '.join(sent), 150)}. The header may hold one origin "
-        f"only. Browsers compare the list as one text, which does not equal {case.page}.",
+        "Access-Control-Allow-Origin holds a list, but it can contain only one origin",
+        f"{case.host} sends Access-Control-Allow-Origin: {clean(', '.join(sent), 150)}. The header can contain only "
+        f"one origin. Browsers compare the list as one text, which does not equal {case.page}.",
         f"Look up the request's Origin in the list on the server, and answer with that one origin: {case.page}. Send "
         "Vary: Origin too.",
         "server",
@@ -41,12 +42,20 @@ def find_several(case: Case) -> Cause | None:
     )
 
 
-def _explain_layers(what: str, why: str, evidence: tuple[str, ...] = ()) -> Cause:
+def _explain_layers(case: Case, what: str, why: str, evidence: tuple[str, ...] = ()) -> Cause:
+    action = (
+        "Set the CORS headers in one place only: in the application or in the proxy, and remove them from the other."
+    )
+    if case.reply is not None and case.reply.nginx:
+        action += (
+            " In nginx, either remove the add_header lines for CORS, or drop the application's headers with "
+            "proxy_hide_header, such as proxy_hide_header Access-Control-Allow-Origin."
+        )
     return Cause(
         "two-layers-answer",
         "Two layers both send CORS headers, so a header arrives twice",
-        f"{what} Mostly the application sets it, and a proxy in front of the application adds it again. {why}",
-        "Set the CORS headers in one place only: in the application or in the proxy, and remove them from the other.",
+        f"{what} Usually the application sets it, and a proxy in front of the application adds it again. {why}",
+        action,
         "server",
         evidence,
     )
@@ -70,7 +79,7 @@ def find_wildcard(case: Case) -> Cause | None:
         f"The page {case.page} sends its request to {case.host} with credentials (credentials: 'include', or "
         "withCredentials), and the answer is Access-Control-Allow-Origin: *. For such a request the response has to "
         "name the origin, and Access-Control-Allow-Credentials has to be true.",
-        f"Answer Access-Control-Allow-Origin: {case.page} for origins you trust, with Vary: Origin and "
+        f"Send Access-Control-Allow-Origin: {case.page} (only for origins that you trust), Vary: Origin and "
         "Access-Control-Allow-Credentials: true. Or, if no cookie is needed, send the request without credentials.",
         "server",
         tuple(evidence),
@@ -101,7 +110,7 @@ def find_inexact(case: Case) -> Cause | None:
         else "Access-Control-Allow-Origin is the right host, but without its scheme",
         f"{case.host} sends Access-Control-Allow-Origin: {named}, which {difference.wrong}. {EXACT}, {case.page}, and "
         "so they differ. An origin is scheme, host and port, nothing more.",
-        f"Write it exactly so: {case.page}"
+        f"Write it exactly like this: {case.page}"
         + (". A list in a variable or in JSON has to be read as a list before." if difference.kind == "list" else ""),
         "server",
         (f"Sent: {named}. Needed: {case.page}.",),
@@ -118,16 +127,18 @@ def find_other(case: Case) -> Cause | None:
             "origin-null-answered",
             "Access-Control-Allow-Origin is null, which does not match the page",
             f"{case.host} sends Access-Control-Allow-Origin: null to the page {case.page}. In this header null does "
-            "not mean nobody or everybody: it is the origin of sandboxed frames and local files. Mostly it is a value "
+            "not mean nobody or everybody: it is the origin of sandboxed frames and local files. Usually it is a value "
             "that was never set, written out as text.",
-            f"Answer {case.page} if that page is allowed, and leave the header out if it is not. Never send null.",
+            f"Send Access-Control-Allow-Origin: {case.page} if that page is allowed, and leave the header out if it "
+            "is not. Never send null.",
         )
     named, difference = clean(value, 120), compare_origins(page, value)
     if difference is not None:
         return Cause(
             "origin-differs-slightly",
             f"Access-Control-Allow-Origin names nearly the page's origin, but the {difference.what} differs",
-            f"{case.host} allows {named}, and the page is {case.page}. Both are compared letter by letter: scheme, "
+            f"{case.host} allows {named}, and the page is {case.page}. Both are compared character by character: "
+            "scheme, "
             f"host and port all count, and here the {difference.what} differs"
             + (" (localhost and 127.0.0.1 are two origins)." if difference.kind == "loopback" else "."),
             f"Add {case.page} to the origins that the server allows, or open the page at {named}.",
@@ -159,6 +170,7 @@ def find_credentials(case: Case) -> Cause | None:
         return None
     if value == "true, true":
         return _explain_layers(
+            case,
             f"{case.host} answered {case.asked} with Access-Control-Allow-Credentials twice.",
             "Browsers read both as one text, 'true, true', which is not true.",
         )
@@ -169,5 +181,5 @@ def find_credentials(case: Case) -> Cause | None:
         f"Access-Control-Allow-Credentials has to be true, not {clean(value, 20)}",
         f"{case.host} sends Access-Control-Allow-Credentials: {clean(value, 40)}. Only the word true in lower case "
         "counts, and the page sends its request with credentials.",
-        "Write it exactly so: Access-Control-Allow-Credentials: true",
+        "Write it exactly like this: Access-Control-Allow-Credentials: true",
     )

@@ -46,7 +46,7 @@ def describe_told_by(case: Case, name: str) -> str:
     """Return what tells that a product made the reply."""
     header = "" if case.reply is None or case.reply.product is None else case.reply.product.header
     if not header:
-        return f"The host's name belongs to {name}."
+        return f"The host name belongs to {name}."
     return f"The response shows that it is from {name}: {quotes.quote_line(header)}."
 
 
@@ -55,7 +55,7 @@ def describe_preflight(case: Case) -> list[str]:
     if case.preflight or case.preflight_allow_origin is None:
         return []
     named = clean(case.preflight_allow_origin, 100)
-    return [f"Its preflight was right (exchange {quotes.PREFLIGHT}): Access-Control-Allow-Origin: {named}."]
+    return [f"Its preflight passed (exchange {quotes.PREFLIGHT}): Access-Control-Allow-Origin: {named}."]
 
 
 def find_spelling(case: Case) -> tuple[str, Difference] | None:
@@ -88,7 +88,7 @@ def describe_adders(case: Case) -> list[str]:
     """Return who is known to add the headers that a list lacks, in a sentence for each."""
     missing = set(case.missing_names)
     found = [(who, sorted(missing & set(names))) for who, names in ADDED.items()]
-    return [f"{join(clean_all(names, 4))}: mostly added by {who}." for who, names in found if names]
+    return [f"{join(clean_all(names, 4))}: usually added by {who}." for who, names in found if names]
 
 
 def describe_page(case: Case) -> list[str]:
@@ -106,8 +106,8 @@ def describe_reason(case: Case) -> list[str]:
     names, special = case.names, not is_cors_safelisted_method(case.method)
     if not names and not special:
         return [
-            f"Neither the method {case.method_name} nor a header needs a preflight. It is sent all the same if the "
-            "page has an upload listener (XMLHttpRequest.upload, as progress bars and axios' onUploadProgress set it), "
+            f"Neither the method {case.method_name} nor a header needs a preflight. It is sent anyway if the page "
+            "has an upload listener (XMLHttpRequest.upload, as progress bars and axios' onUploadProgress set it), "
             "or if the body is a stream."
         ]
     if not special and [name.lower() for name in names] == ["content-type"] and case.method in ("GET", "HEAD"):

@@ -70,7 +70,7 @@ def _explain_error_behind_orb(case: Case) -> Cause:
         f"{case.host} answered {case.asked} with status {meaning}. The body is an error page, not the "
         f"{case.destination}, and browsers hide such a body from a page that requested it without CORS (Opaque "
         "Response Blocking). The element would have failed without that, too.",
-        f"Find out why {case.asked} ends in {case.status}: mostly the URL is wrong, or the resource is gone.",
+        f"Find out why {case.asked} ends in {case.status}: usually the URL is wrong, or the resource is gone.",
         "server",
         (f"It is {quotes.quote_line('content-type')}.",),
         edits=False,

@@ -38,7 +38,7 @@ def find_setting(server: str, page: str) -> str | None:
     if parts is None or parts[2] not in PROGRAMS or find_address_space(parts[1]) is None:
         return None
     name, setting = PROGRAMS[parts[2]]
-    return f"Port {parts[2]} is mostly {name}: {setting.format(page=page)}."
+    return f"Port {parts[2]} is usually {name}: {setting.format(page=page)}."
 
 
 def add_setting(cause: Cause, case: Case) -> Cause:

@@ -16,12 +16,12 @@ def find_hop(case: Case) -> Cause | None:
         return None
     if case.role == "request":
         if case.led_to_login:
-            return _explain_login(case, quotes.FIRST_HOST, "led there", quotes.URL, "The fetch ended at")
+            return _explain_login(case, quotes.FIRST_HOST, "redirected the request", quotes.URL, "The fetch ended at")
         if case.status in REDIRECT_STATUSES and not case.reply.located:
             return _explain_nowhere(case)
         return None
     if case.redirect is not None and case.redirect.kind == "login":
-        how = f"answered {case.asked} with status {case.status} and a redirect there"
+        how = f"answered {case.asked} with a redirect ({case.status})"
         return _explain_login(case, case.host, how, quotes.TARGET, "Location:")
     if case.rule != "allow-origin-missing":
         # It does speak of the origin: what is wrong with that is told as of any reply.
@@ -64,10 +64,9 @@ def _explain_login(case: Case, host: str, how: str, login: str, where: str) -> C
     cure = f" {gate.cure}" if gate is not None else ""
     return Cause(
         "redirect-to-login",
-        "The request was redirected to a login page: the session is missing, not CORS",
-        f"{host} {how} ({login}), a login page, because the request has no session. A script can neither show that "
-        "page nor log in there, and the login page has no CORS header for the page. The real problem is the missing "
-        "login.",
+        "Redirected to a login page: the request has no session (not CORS)",
+        f"{host} {how} to a login page ({login}), because the request has no session. A script cannot log in "
+        "there, and the login page has no CORS header for the page. The real problem is the missing login.",
         f"Send the user to the login by a link or location.href = '{quotes.ENTRY}', not by fetch or XMLHttpRequest. "
         "Answer scripts without a session with 401 (and the CORS headers) instead of a redirect. If the user is logged "
         f"in, make sure that the cookie is sent: credentials: 'include'.{cure}",
@@ -79,7 +78,7 @@ def _explain_login(case: Case, host: str, how: str, login: str, where: str) -> C
             *describe_passed(case),
         ),
         edits=False,
-        needed="a link to the login, and for scripts a status such as 401",
+        needed="a link to the login page; for scripts, a status such as 401",
     )
 
 

@@ -46,8 +46,8 @@ PRODUCTS = (
         "storage",
         (sign("server", "^(?:AmazonS3|Ceph)"), sign("x-amz-id-2"), sign("x-amz-bucket-region")),
         "Add a rule to the bucket's CORS configuration (Permissions, Cross-origin resource sharing) with "
-        "AllowedOrigins, AllowedMethods (OPTIONS is none of them) and AllowedHeaders; a CDN in "
-        "front of it has to forward Origin.",
+        "AllowedOrigins, AllowedMethods (not OPTIONS: S3 does not accept it there) and AllowedHeaders. A CDN in "
+        "front of the bucket has to forward the Origin header.",
         "server",
         re.compile(
             r"(?:^|\.)s3[.-](?:[a-z0-9-]+\.)*(?:amazonaws\.com|wasabisys\.com|backblazeb2\.com|scw\.cloud)$|"

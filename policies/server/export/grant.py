@@ -89,7 +89,7 @@ def grant(policy: ServerPolicy) -> Grant:
     """Return what the policy grants.
 
     Raises RecipeError for what no server can be told: a wildcard beside credentials, no origin at all, an origin that
-    no browser sends, a name that is no token.
+    no browser sends, a name that is not a token.
     """
     name = policy.name or "default"
     at = f"policy {name}"
@@ -114,13 +114,13 @@ def grant(policy: ServerPolicy) -> Grant:
                 raise RecipeError(f"{at}: {token!r} in {field} is not a token; no request or response can carry it")
     for field, number in (("max_age", policy.max_age), ("preflight_status", policy.preflight_status)):
         if number is not None and type(number) is not int:
-            raise RecipeError(f"{at}: {number!r} in {field} is no number; write one")
+            raise RecipeError(f"{at}: {number!r} in {field} is not a number; write one")
     for host in policy.match.hosts:
         if split_host(host) is None:
-            raise RecipeError(f"{at}: {host!r} in match.hosts is no host; write one such as api.shop.example")
+            raise RecipeError(f"{at}: {host!r} in match.hosts is not a host; write one such as api.shop.example")
     for path in policy.match.paths:
         if not is_path(path):
-            raise RecipeError(f"{at}: {path!r} in match.paths is no path; write one such as /v1/**")
+            raise RecipeError(f"{at}: {path!r} in match.paths is not a path; write one such as /v1/**")
     anyone = ANY in origins
     exact, patterns = [], []
     for text in () if anyone else origins:

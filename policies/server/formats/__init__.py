@@ -54,7 +54,9 @@ def _check_values(data: Any, lines: Lines) -> None:
             _check_text(node, path, lines)
         elif isinstance(node, int | float) and not abs(node) < _LARGEST_NUMBER:
             what = (
-                "a number is too large" if not isinstance(node, float) or not math.isnan(node) else "nan is no number"
+                "a number is too large"
+                if not isinstance(node, float) or not math.isnan(node)
+                else "nan is not a number"
             )
             raise Unreadable(what, lines.get(path), "write a smaller one", path)
 

@@ -23,7 +23,7 @@ def read_json(text: str) -> tuple[Any, Lines]:
     try:
         data = json.loads(text, parse_int=read_integer)
     except ValueError as error:
-        raise Unreadable(f"is no JSON: {getattr(error, 'msg', error)}", getattr(error, "lineno", None)) from None
+        raise Unreadable(f"is not valid JSON: {getattr(error, 'msg', error)}", getattr(error, "lineno", None)) from None
     lines: Lines = {}
     _locate(iter(tokens), (), lines)
     return data, lines
@@ -55,7 +55,7 @@ def _locate(tokens: Iterator[_Token], path: Path, lines: Lines, first: str = "")
                 continue
             inner = (*path, json.loads(token))
             if inner in lines:
-                raise Unreadable(f"{shorten(inner[-1])} is there twice", line, "leave one", inner)
+                raise Unreadable(f"{shorten(inner[-1])} is listed twice", line, "leave one", inner)
             lines[inner] = line
             next(tokens)
             _locate(tokens, inner, lines)

@@ -65,7 +65,7 @@ def _explain(error: ValueError, text: str) -> Unreadable:
     if not isinstance(error, tomllib.TOMLDecodeError) and (digits := _DIGITS.search(text)) is not None:
         return Unreadable("a number is too large", text.count("\n", 0, digits.start()) + 1, "write a smaller one")
     what = _AT_LINE.sub("", message).strip().removesuffix("(at end of document)").strip()
-    return Unreadable(f"is no TOML: {what}", int(match[1]) if match else None)
+    return Unreadable(f"is not valid TOML: {what}", int(match[1]) if match else None)
 
 
 class _Locator:

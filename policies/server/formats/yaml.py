@@ -94,7 +94,7 @@ def read_yaml(text: str) -> tuple[Any, Lines]:
     except (YAMLError, ValueError) as error:
         position = getattr(error, "position", None)
         line = text.count("\n", 0, position) + 1 if isinstance(position, int) else None
-        raise Unreadable(f"is no YAML: {str(error).partition(chr(10))[0]}", line) from None
+        raise Unreadable(f"is not valid YAML: {str(error).partition(chr(10))[0]}", line) from None
     lines: Lines = {}
     return (None if root is None else _expand(root, (), lines)), lines
 
@@ -107,7 +107,7 @@ def _explain(error: MarkedYAMLError, text: str) -> Unreadable:
     shown = source[line - 1] if line is not None and line <= len(source) else ""
     if "alias" in problem or "alias" in (error.context or "") or re.search(r"(?:^|[\s\[,])\*", shown):
         return Unreadable("* begins an alias in YAML", line, 'put it in quotes: "*"')
-    return Unreadable(f"is no YAML: {problem or 'it cannot be parsed'}", line)
+    return Unreadable(f"is not valid YAML: {problem or 'it cannot be parsed'}", line)
 
 
 # -- events to nodes -------------------------------------------------------------------------------------------------
@@ -217,7 +217,7 @@ def _merge_fields(table: _Collection) -> dict[str, tuple[_Scalar, _Node]]:
         if key.text == _MERGE:
             merged += _list_merged(value)
         elif key.text in own:
-            raise Unreadable(f"{shorten(key.text)} is there twice", key.line, "leave one")
+            raise Unreadable(f"{shorten(key.text)} is listed twice", key.line, "leave one")
         else:
             own[key.text] = key, value
     for other in merged:

@@ -40,7 +40,7 @@ def _check_repeated(field: str, entries: Sequence[str], wider: Sequence[str | No
     seen: set[str] = set()
     for index, (entry, other) in enumerate(zip(entries, wider, strict=True)):
         if entry in seen or other is not None:
-            what = f"{entry} is there twice" if entry in seen else f"{other} matches {entry} already"
+            what = f"{entry} is listed twice" if entry in seen else f"{other} matches {entry} already"
             yield Finding(("match", field, index), "conflicting", what, "take one out")
         seen.add(entry)
 
@@ -91,7 +91,7 @@ def _check_host(host: str) -> Iterator[Finding]:
         what = "* stands for whole subdomains, once, at the start"
         yield Finding((), "invalid", what, "name each host, or write one such as *.shop.example")
     elif not is_host(serialized):
-        what = f"{shorten(host) or 'an empty text'} is no host"
+        what = f"{shorten(host) or 'an empty text'} is not a host"
         yield Finding((), "invalid", what, "write one such as api.shop.example: letters, digits, dots, - and _")
     elif serialized != base:
         suffix = "" if port is None else f":{port}"

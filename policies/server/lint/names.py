@@ -25,7 +25,7 @@ def check_methods(policy: ServerPolicy) -> Iterator[Finding]:
     for index, method in enumerate(policy.methods):
         finding = _check_method(policy, method)
         if finding is None and method in seen:
-            finding = Finding((), "conflicting", f"{method} is there twice", "take one out")
+            finding = Finding((), "conflicting", f"{method} is listed twice", "take one out")
         if finding is None and method.upper() == "PATCH" and "PATCH" not in policy.methods:
             what = f"methods are compared with case, and {method} is not PATCH"
             instead = f"write PATCH, and {method} beside it if pages spell it so"
@@ -67,7 +67,7 @@ def check_names(policy: ServerPolicy, field: Literal["request_headers", "expose_
     for index, (name, folded) in enumerate(zip(names, lower, strict=True)):
         finding = _check_any(policy, request, beside) if name == ANY else _check_name(name, request)
         if finding is None and folded in seen:
-            finding = Finding((), "conflicting", f"{name} is there twice", "take one out")
+            finding = Finding((), "conflicting", f"{name} is listed twice", "take one out")
         if finding is not None:
             yield finding.under(field, index)
         seen.add(folded)

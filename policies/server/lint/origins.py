@@ -21,7 +21,7 @@ from corsight.policies.server.problems import Finding, shorten
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
 _EXAMPLE = "https://shop.example"
 _SLIP = re.compile(r"(?i)(https?)(?:[:;]/?|[:;]?//)(?!/)")
-_SIGNS = "a host is of letters, digits, dots, - and _"
+_SIGNS = "a host consists of letters, digits, dots, - and _"
 
 
 def check_origins(policy: ServerPolicy) -> Iterator[Finding]:
@@ -93,7 +93,7 @@ def _check_together(policy: ServerPolicy) -> Iterator[Finding]:
     for index, (origin, pattern) in enumerate(zip(origins, patterns, strict=True)):
         finding = None
         if origin in seen:
-            finding = Finding((), "conflicting", f"{origin} is there twice", "take one out")
+            finding = Finding((), "conflicting", f"{origin} is listed twice", "take one out")
         elif origin == ANY and beside_any:
             finding = Finding((), "conflicting", "* names every other origin already", "take * out, or all others")
         elif pattern is not None and not any_origin:
@@ -151,9 +151,9 @@ def _explain(origin: str) -> Finding:
     if serialized == "null" and (match := re.fullmatch(r"(.+):([0-9]+)/?", text)) and origin_of(match[1]) != "null":
         return Finding((), "out of bounds", "a port is 1 to 65535", _suggest(origin_of(match[1])))
     if serialized == "null":
-        return Finding((), "invalid", f"{shorten(text)} is no origin", f"write one such as {_EXAMPLE}")
+        return Finding((), "invalid", f"{shorten(text)} is not an origin", f"write one such as {_EXAMPLE}")
     if text == serialized and text != origin:
-        return Finding((), "invalid", "it has blanks around it", _suggest(serialized))
+        return Finding((), "invalid", "it has spaces around it", _suggest(serialized))
     return Finding((), "invalid", _explain_spelling(text, text[scheme.end() :], serialized), _suggest(serialized))
 
 

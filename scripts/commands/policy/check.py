@@ -26,4 +26,4 @@ def check(
         print_lines([pluralize(len(error.problems), "problem")])
         raise typer.Exit(1) from None
     names = ", ".join(one.name for one in policies)
-    print_lines([f"{', '.join(files)}: nothing is wrong; {pluralize(len(policies), 'policy', 'policies')}: {names}"])
+    print_lines([f"{', '.join(files)}: no problems; {pluralize(len(policies), 'policy', 'policies')}: {names}"])

@@ -34,7 +34,7 @@ def diff(
     """
     differences = list(compare(_policies_of(first, engine), _policies_of(second, engine)))
     if not differences:
-        print_lines([f"{first} and {second} grant the same"])
+        print_lines([f"{first} and {second} allow the same"])
         return
     print_lines(list_differences(differences, first, second))
     raise typer.Exit(1)

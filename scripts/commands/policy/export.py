@@ -35,7 +35,7 @@ def export(
     To list all targets, type any other word as TARGET.
     """
     if target not in TARGETS:
-        raise CorsightError(f"{target} is no target", todo=f"there are {', '.join(TARGETS)}")
+        raise CorsightError(f"{target} is not a target", todo=f"there are {', '.join(TARGETS)}")
     policies = [one for one in read_policies([file]) if name in (None, one.name)]
     if not policies:
         raise CorsightError(f"there is no policy called {name}", where=file)

@@ -24,13 +24,15 @@ def show(
     Exit code: 1 if no policy applies to the URL.
     """
     if origin_of(url) == "null":
-        raise CorsightError("is no absolute URL", where=url, todo="write one such as https://api.shop.example/v1/items")
+        raise CorsightError(
+            "is not an absolute URL", where=url, todo="write one such as https://api.shop.example/v1/items"
+        )
     policies = read_policies([file])
     policy = find(policies, url)
     if policy is None:
-        print_lines([f"{url} falls under no policy of {file}: nothing is granted"])
+        print_lines([f"{url} is not covered by any policy in {file}: nothing is allowed"])
         raise typer.Exit(1)
-    print_lines([f"{url} falls under policy {policy.name}, which grants"])
+    print_lines([f"{url} is covered by policy {policy.name}, which allows"])
     print_lines(list_grants(policy))
     for one in origin or pick_origins(policy):
         print_lines(["", *list_answers(policy, url, one)])

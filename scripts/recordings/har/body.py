@@ -1,4 +1,4 @@
-"""What a body looks like by its first kilobyte, of which a HAR mostly holds the text: the rest is never decoded."""
+"""What a body looks like by its first kilobyte, of which a HAR usually holds the text: the rest is never decoded."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def look_at_body(content: Content) -> BodyKind | None:
 def _unescape(text: bytes) -> str | None:
     """Return the beginning of a JSON string, without its quotes, as text; None where it is none."""
     try:
-        # Mostly nothing is wrong with it.
+        # Usually nothing is wrong with it.
         return _text.decode(b'"%b"' % text)
     except (msgspec.DecodeError, UnicodeDecodeError):
         pass

@@ -27,7 +27,7 @@ class Header(msgspec.Struct, gc=False):
 
 
 class Request(msgspec.Struct, gc=False):
-    """What is read of a request. Its header list is not decoded: mostly it is that of an earlier one."""
+    """What is read of a request. Its header list is not decoded: usually it is that of an earlier one."""
 
     url: str
     method: str = "GET"

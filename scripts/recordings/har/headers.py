@@ -79,7 +79,7 @@ class HeaderLists:
         text = bytes(recorded)
         pseudo = _begins_with_pseudo(text)
         if pseudo is not None:
-            # They name the path; what comes behind them is mostly that of an earlier request.
+            # They name the path; what comes behind them is usually that of an earlier request.
             text = text[pseudo.end() :]
         asked = self._asked.get(text)
         if asked is None:

@@ -42,7 +42,9 @@ def read(file: BufferedReader, remark: Remark) -> Iterator[Exchange | None]:
                 todo="save it again",
             )
         if cut.watching and not cut.count:
-            raise CorsightError("is no HAR: it has no entries", todo="save a HAR, or record with mitmdump -w")
+            raise CorsightError(
+                "is not a HAR file: it has no entries", todo="export it again, or record with mitmdump -w"
+            )
 
 
 def _release(entries: list[Any]) -> Iterator[Any]:
@@ -118,9 +120,9 @@ def _conclude(producer: Producer, shown: frozenset[str], fates: Counter[Fate], b
         remark(said)
     skipped = [text.format(_count(fates[fate])) for fate, text in SKIPPED.items() if fates[fate]]
     if skipped:
-        remark(f"Not judged, since no server answered: {', '.join(skipped)}.")
+        remark(f"Not judged, because no server answered: {', '.join(skipped)}.")
     if fates[Fate.BARE]:
-        remark(f"Not judged, since the headers of the response are not recorded: {_count(fates[Fate.BARE])}.")
+        remark(f"Not judged, because the headers of the response are not recorded: {_count(fates[Fate.BARE])}.")
     if bad:
         remark(f"{_count(len(bad))} could not be read, and {'is' if len(bad) == 1 else 'are'} left out: {_name(bad)}.")
 

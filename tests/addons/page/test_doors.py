@@ -145,5 +145,5 @@ def test_a_port_that_is_taken_stops_the_start_with_a_line(confdir: Path) -> None
         port = taken.getsockname()[1]
         running = Mitmdump(confdir, "--listen-port", "0", "-s", SCRIPT, "--set", f"cors_page={port}")
         assert running.end() == 1
-        assert f"cors_page: port {port} cannot be had (Address already in use); name another." in running.printed
+        assert f"cors_page: port {port} is not available (Address already in use); name another." in running.printed
         assert not any("Traceback" in line for line in running.printed)

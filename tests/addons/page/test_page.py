@@ -80,14 +80,14 @@ def test_there_is_no_page_unless_it_is_wanted() -> None:
 
 @pytest.mark.parametrize("port", [-1, 65536])
 def test_a_port_that_is_none_is_one_line(port: int) -> None:
-    with mitmproxy() as started, pytest.raises(exceptions.OptionsError, match=r"^cors_page: .*is no port.*\.$"):
+    with mitmproxy() as started, pytest.raises(exceptions.OptionsError, match=r"^cors_page: .*is not a port.*\.$"):
         started.set(cors_page=port)
 
 
 def test_a_port_that_is_taken_is_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, mitmproxy() as started:
         port = taken.getsockname()[1]
-        with pytest.raises(exceptions.OptionsError, match=rf"^cors_page: port {port} cannot be had .*\.$"):
+        with pytest.raises(exceptions.OptionsError, match=rf"^cors_page: port {port} is not available .*\.$"):
             started.set(cors_page=port)
         assert not started.addon.page.on
 
@@ -346,7 +346,12 @@ def test_the_scope_is_this_endpoint_and_no_other(running: Running, url: str) -> 
 
 @pytest.mark.parametrize(
     ("origins", "said"),
-    [([], "1 to 16 origins"), (["not an origin/"], "is no origin"), ([1], "origins"), ("https://a.test", "origins")],
+    [
+        ([], "1 to 16 origins"),
+        (["not an origin/"], "is not an origin"),
+        ([1], "origins"),
+        ("https://a.test", "origins"),
+    ],
 )
 def test_what_cannot_be_patched_is_said_in_a_line(running: Running, origins: Any, said: str) -> None:
     made = cors()

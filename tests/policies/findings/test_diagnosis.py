@@ -51,6 +51,19 @@ def test_the_same_cause_on_fifty_exchanges_is_one_finding_with_fifty_places() ->
     assert "and 45 more endpoints with the same cause" in told(finding)
 
 
+@pytest.mark.parametrize(("asked", "warned"), [((), "read the response"), ((WITH,), "the user's cookies")])
+def test_a_fix_that_allows_credentials_warns_of_the_users_cookies(
+    asked: tuple[tuple[str, str], ...], warned: str
+) -> None:
+    """Whichever rule blocked first: the lines of the fix count."""
+    traffic = Traffic()
+    traffic.get("/a", 200, asked=asked)
+    finding = only(traffic)
+    assert finding.code == "allow-origin-missing"
+    assert ("Access-Control-Allow-Credentials: true" in finding.mismatches[0].fix) is bool(asked)
+    assert warned in finding.care[0]
+
+
 def test_the_same_place_again_is_counted() -> None:
     traffic = Traffic()
     for _ in range(3):

@@ -312,7 +312,7 @@ def test_a_reply_that_lacks_what_its_preflight_had() -> None:
     traffic.send("PUT", f"{API}/a", 200, JSON, after=0.01)
     finding = only(traffic)
     assert finding.code == "header-on-preflight-only"
-    assert any(line.startswith("Its preflight was right") for line in finding.evidence)
+    assert any(line.startswith("Its preflight passed") for line in finding.evidence)
     assert finding.mismatches[0].fix[0] == f"Access-Control-Allow-Origin: {PAGE}"
 
 
@@ -322,7 +322,7 @@ def test_an_error_after_a_right_preflight_is_the_error() -> None:
     traffic.send("PUT", f"{API}/a", 503, JSON, after=0.01)
     finding = only(traffic)
     assert finding.title.startswith("The real problem is the 503")
-    assert any("Its preflight was right" in line for line in finding.evidence)
+    assert any("Its preflight passed" in line for line in finding.evidence)
 
 
 def test_a_page_in_place_of_the_apis_reply() -> None:
@@ -495,8 +495,8 @@ def test_where_another_spelling_passes_it_is_the_origin() -> None:
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        ("cache-control,expires,pragma", "cache-control, expires and pragma: mostly added by a cache plugin"),
-        ("x-signalr-user-agent", "mostly added by SignalR's client"),
+        ("cache-control,expires,pragma", "cache-control, expires and pragma: usually added by a cache plugin"),
+        ("x-signalr-user-agent", "usually added by SignalR's client"),
         ("x-own", ""),
     ],
 )
@@ -505,7 +505,7 @@ def test_who_adds_a_header_that_the_page_never_wrote(names: str, said: str) -> N
     traffic.preflight("GET", "/a", 204, ALLOW, VARY, ("Access-Control-Allow-Headers", "content-type"), names=names)
     text = told(only(traffic))
     assert said in text
-    assert ("mostly added by" in text) == bool(said)
+    assert ("usually added by" in text) == bool(said)
 
 
 def test_a_page_that_a_script_got_alone_is_pointed_at() -> None:
@@ -586,4 +586,4 @@ def test_a_copy_that_a_storage_gave_without_cors_is_the_caches_matter() -> None:
 def test_a_body_that_is_too_large_is_told_first() -> None:
     traffic = Traffic()
     traffic.send("POST", f"{API}/upload", 413, HTML, ("Server", "nginx/1.24.0"))
-    assert "Let nginx take larger bodies (client_max_body_size)" in only(traffic).action
+    assert "Raise the size limit of nginx (client_max_body_size)" in only(traffic).action

@@ -151,6 +151,7 @@ def test_4_two_layers_both_answer(second: Pair) -> None:
     finding = only(traffic)
     assert finding.code == "two-layers-answer"
     assert "one place only" in finding.action
+    assert "proxy_hide_header Access-Control-Allow-Origin" in finding.action
     assert f"'{PAGE}' and '{second[1]}'" in finding.cause
     assert any("access-control-allow-credentials" in line for line in finding.evidence)
 
@@ -439,7 +440,7 @@ def test_14_a_redirect_to_a_login_page_is_a_missing_session() -> None:
     traffic.get("/account", 302, ("Location", "https://sso.example/login?next=x"))
     finding = only(traffic)
     assert finding.code == "redirect-to-login"
-    assert "session is missing, not CORS" in finding.title
+    assert "has no session (not CORS)" in finding.title
     assert "401" in finding.action
 
 

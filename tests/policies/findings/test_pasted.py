@@ -62,7 +62,7 @@ def test_what_the_values_do_not_tell_is_left_to_the_rule(rule: str, origin: str 
         (
             {"url": "https://team.cloudflareaccess.com/cdn-cgi/access/login/app.example", "initial_url": f"{APP}/sync"},
             "redirect-to-login",
-            "redirected to a login page",
+            "Redirected to a login page",
         ),
         ({"kind": "font"}, "allow-origin-missing", "No Access-Control-Allow-Origin header"),
     ],

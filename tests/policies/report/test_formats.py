@@ -64,7 +64,7 @@ def test_what_is_open_is_no_pass_in_any_format() -> None:
     assert "1 open" in render("markdown", report)
     page = Page(render_html(report, gathered))
     assert "1 open" in page.text
-    assert "This is how it goes if the page asked with credentials: Chromium blocked it" in page.text
+    assert "This happens if the page made the request with credentials: Chromium blocked it" in page.text
     assert {one["data-target"] for one in page.all("details") if "data-target" in one} == set(TARGETS)
     assert 'skipped message="open' in render("junit", report)
     assert json.loads(render("sarif", report))["runs"][0]["results"][0]["level"] == "warning"
@@ -375,8 +375,8 @@ def test_ten_thousand_findings_make_a_page_that_is_bounded_and_says_so() -> None
     assert len(page.all("article")) == html.FULL
     assert len([one for one in page.all("li") if one.get("class") == "entry"]) == html.NAMED
     assert not [one for one in page.all("details") if one.get("class") == "finding" and "open" in one]
-    assert f"The first {html.FULL} are told in full" in page.text
-    assert "2000 more findings not even named" in page.text
+    assert f"The first {html.FULL} have their details below" in page.text
+    assert "and 2000 more findings, not listed here." in page.text
     assert len(text) < 12_000_000
 
 
@@ -388,7 +388,7 @@ def test_an_empty_recording_is_said_to_be_empty(name: str) -> None:
     text = render(name, report_of(Traffic())[0])
     assert text.endswith("\n")
     if name in ("github", "markdown"):
-        assert "It holds no HTTP exchange to judge." in text
+        assert "There is no HTTP exchange in it to judge." in text
 
 
 @pytest.mark.parametrize("name", [*RENDERERS, "html"])

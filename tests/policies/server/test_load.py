@@ -357,7 +357,7 @@ def test_more_than_can_be_compared_is_refused_with_the_limit() -> None:
 def test_of_many_problems_the_first_are_listed() -> None:
     found = problems({**GOOD, "origins": ["shop.example"] * 1000})
     assert len(found) == 101
-    assert (found[-1].reason, found[-1].instead) == ("out of bounds", "mend these first")
+    assert (found[-1].reason, found[-1].instead) == ("out of bounds", "fix these first")
     found = problems(*({**GOOD, "name": "same"} for _ in range(200)))
     assert len(found) == 101
 

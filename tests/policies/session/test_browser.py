@@ -625,7 +625,7 @@ def test_firefox_and_http2_share_connections_and_tell_nothing_by_them() -> None:
     assert recording.said("r")[1] == "likely"
 
 
-def test_fonts_mostly_come_without_credentials_where_stylesheets_ask_with_cors() -> None:
+def test_fonts_usually_come_without_credentials_where_stylesheets_ask_with_cors() -> None:
     """Chromium and Firefox: a preload may say crossorigin=use-credentials, and nothing on the wire tells it apart."""
     font = [("Origin", PAGE), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "font"), ("Sec-Fetch-Site", "same-site")]
     recording = Recording(agent=FIREFOX)

@@ -308,7 +308,7 @@ def test_a_form_that_is_posted_navigates(method: str, accept: str, content_type:
         (Told(), (ORIGIN, ("Sec-Fetch-Mode", "cors")), False),
     ],
 )
-def test_what_no_script_is_said_to_have_asked_for_mostly_goes_without_cors(
+def test_what_no_script_is_said_to_have_asked_for_usually_goes_without_cors(
     told: Told, headers: tuple[tuple[str, str], ...], expected: bool
 ) -> None:
     assert read("GET", HeaderList.of(*headers), told).likely_no_cors is expected

@@ -89,7 +89,7 @@ def test_what_is_unknown_says_what_the_other_branch_would_be() -> None:
     assert told.conclusion == (
         "Open: with credentials, the Fetch standard blocked it; otherwise it let the page read the response."
     )
-    assert told.asked.credentials == "not known: taken to be not sent"
+    assert told.asked.credentials == "not known, assumed not sent"
     assert told.unknown == (
         "The request: likely without credentials; with credentials, it is blocked: "
         "Wildcard origin for a request with credentials.",
@@ -119,8 +119,8 @@ def test_engines_that_decide_otherwise_are_told() -> None:
 def test_evidence_says_what_is_taken_to_be_so_and_why() -> None:
     told = story(exchange(1, asked=[("Cookie", "a=1")], answered=ALLOW))
     [credentials] = told.evidence
-    assert (credentials.value, credentials.because) == ("sent along", "it carries a cookie")
-    assert told.asked.credentials == "sent along (mode include)"
+    assert (credentials.value, credentials.because) == ("sent", "it carries a cookie")
+    assert told.asked.credentials == "sent (mode include)"
     cached = Evidence("preflight", "cached", Reason.CACHED_PREFLIGHT, "certain", ("1", "5"))
     facts = Facts(tainting="cors", origin=PAGE, page_origin=PAGE, method="PUT", credentials="not-include")
     [part] = tell([of_facts(exchange(1, method="PUT", answered=ALLOW), facts, "firefox", cached)]).parts

@@ -25,7 +25,7 @@ def test_a_blocked_preflight_in_full() -> None:
     ]
     text = "\n".join(lines(blocked()))
     for said in (
-        "asked by  https://app.test, in Chromium 156",
+        "page      https://app.test, in Chromium 156",
         "1. Preflight: OPTIONS https://api.test/v1 -> 204",
         "sent      Origin: https://app.test",
         "Access-Control-Request-Method: PUT",

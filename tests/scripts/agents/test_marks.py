@@ -142,7 +142,7 @@ def test_what_peers_write_is_data_in_every_answer(tmp_path: Path) -> None:
     assert "\\u001b" not in everything
     for line in everything.splitlines():
         if NEEDLE in line.lower():
-            # In what is no JSON, an error, it stands between the marks as well.
+            # In what is not valid JSON, an error, it stands between the marks as well.
             before = line.lower().split(NEEDLE)[0]
             assert before.count(OPENS) > before.count(CLOSES)
 

@@ -72,7 +72,7 @@ def test_a_signal_ends_it_while_it_waits_for_its_client() -> None:
         (["-"], "stdin is the client's here; name a file"),
         ([SHOP, "--policy", "nowhere.yaml"], "nowhere.yaml: no such file"),
         ([SHOP, "--browse-origin", "https://a.example"], "none is allowed; add --allow-browse"),
-        ([SHOP, "--allow-browse", "--browse-origin", "a"], "'a' is no origin"),
+        ([SHOP, "--allow-browse", "--browse-origin", "a"], "'a' is not an origin"),
         ([SHOP, "--engine", "netscape"], "--engine"),
     ],
 )
@@ -209,5 +209,5 @@ def test_a_token_that_can_be_guessed_is_refused(
     monkeypatch.setenv("CORSIGHT_MCP_TOKEN", token)
     assert cli.run(["mcp", SHOP, "--http", "0"]) == 2
     error = capsys.readouterr().err
-    assert error.startswith("corsight: CORSIGHT_MCP_TOKEN: is no token")
+    assert error.startswith("corsight: CORSIGHT_MCP_TOKEN: is not a token")
     assert not token or token not in error

@@ -334,14 +334,14 @@ def test_a_cursor_of_a_list_that_has_grown_is_refused(tmp_path: Path) -> None:
         ("explain_finding", {"id": "1:nothing"}, "no finding is called like that"),
         ("list_findings", {"limit": 0}, "limit: Input should be greater than or equal to 1"),
         ("list_findings", {"limit": 101}, "limit: Input should be less than or equal to 100"),
-        ("list_findings", {"cursor": "anything"}, "cursor: is none that was given"),
+        ("list_findings", {"cursor": "anything"}, "cursor: is not one that was given"),
         ("list_findings", {"recording": "/etc/passwd"}, "recording: was not named when this server was started"),
-        ("write_fix", {"id": "1.7", "target": "iis"}, "target: is no target; there are express"),
+        ("write_fix", {"id": "1.7", "target": "iis"}, "target: is not a target; there are express"),
         ("write_fix", {"id": "1.1", "target": "express"}, "no CORS header would change this"),
-        ("check_exchange", {"origin": "shop", "url": "https://a.example/"}, "'shop' is no origin"),
-        ("check_exchange", {"origin": "https://a.example", "url": "a"}, "'a' is no http or https URL"),
+        ("check_exchange", {"origin": "shop", "url": "https://a.example/"}, "'shop' is not an origin"),
+        ("check_exchange", {"origin": "https://a.example", "url": "a"}, "'a' is not an http or https URL"),
         ("check_pasted_request", {"text": "hello"}, "text: no request was found"),
-        ("check_pasted_request", {"text": "curl https://a.example/"}, "does not name its origin"),
+        ("check_pasted_request", {"text": "curl https://a.example/"}, "does not contain its origin"),
         ("explain_console_message", {"text": "hello"}, "no browser writes this to its console"),
         ("look_up", {"code": "nothing"}, "the catalogue has no such code"),
         ("check_policy", {"policy": {}}, "takes one of text, file and recording"),
@@ -412,7 +412,7 @@ def test_only_a_start_that_allows_it_has_tools_that_change_something(shop: Seat)
 )
 def test_the_browser_opens_pages_of_this_machine_only(url: str) -> None:
     said = problem(Seat([], browsing=Browsing()), "start_browser", url=url)
-    assert "only pages on this machine" in said or "is no http or https URL" in said
+    assert "only pages on this machine" in said or "is not an http or https URL" in said
 
 
 # -- what grows -------------------------------------------------------------------------------------------------------

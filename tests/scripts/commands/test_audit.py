@@ -140,7 +140,7 @@ blocked    3, for 1 cause
    evidence   This origin is allowed on other responses of api.example.
 
    page       https://app.example
-   asked      2× GET https://api.example/me
+   request    2× GET https://api.example/me
               GET https://api.example/cart
    was        no Access-Control-Allow-Origin (status 200)
    needed     Access-Control-Allow-Origin: https://app.example
@@ -162,10 +162,9 @@ blocked    3, for 1 cause
 
 ────────────────────────────────────────────────────────────────────────────────
 blocked   3  all certain
-open      0  passed or blocked: the recording does not show which
+open      0  passed or blocked; the recording does not show which
 allowed   1  all certain
-opaque    0  asked for without CORS: the page may show or run it, but not read
-             it
+opaque    0  loaded without CORS: the page can show or run it, but not read it
 not CORS  0  same origin, navigation, WebSocket, no browser: CORS does not apply
 """
     )
@@ -174,20 +173,20 @@ not CORS  0  same origin, navigation, WebSocket, no browser: CORS does not apply
 def test_nothing_blocked(run: Audit) -> None:
     code, out, _ = run(flow("https://api.example/", 200, ALLOW))
     assert code == 0
-    assert "\nNothing was blocked. CORS let the pages have all they asked for.\n" in out
+    assert "\nNothing was blocked. CORS blocked nothing that the pages requested.\n" in out
     assert "blocked   0\n" in out
 
 
 def test_nothing_that_cors_has_a_say_in(run: Audit) -> None:
     code, out, _ = run(flow("https://app.example/", 200, site="same-origin"))
     assert code == 0
-    assert "\nNothing was blocked. CORS decided nothing here.\n" in out
+    assert "\nNothing was blocked. CORS did not apply to anything here.\n" in out
 
 
 def test_nothing_recorded(run: Audit) -> None:
     code, out, err = run()
     assert code == 2
-    assert "It holds no HTTP exchange to judge." in out
+    assert "There is no HTTP exchange in it to judge." in out
     assert err.startswith(
         "corsight: rec.mitm: nothing was judged: no HTTP request was recorded; was the browser set to use"
     )
@@ -230,7 +229,7 @@ def test_a_policy_for_nothing_that_was_asked(run: Audit) -> None:
     Path("policy.yaml").write_text("version: 1\npolicies:\n  - name: shop\n    match: {hosts: [shop.example]}\n")
     code, _, err = run(flow("https://api.example/", 200, ALLOW, ("Vary", "Origin")), "--policy", "policy.yaml")
     assert code == 2
-    assert "no exchange falls under policy shop" in err
+    assert "no exchange matches policy shop" in err
 
 
 def test_a_preflight_that_fails_keeps_the_request_from_being_sent(run: Audit) -> None:
@@ -240,7 +239,7 @@ def test_a_preflight_that_fails_keeps_the_request_from_being_sent(run: Audit) ->
     assert "so the browser never sent the request itself." in " ".join(out.split())
     assert (
         """\
-   asked      PUT https://api.example/orders
+   request    PUT https://api.example/orders
    was        status 401
    needed     any status from 200 to 299 to OPTIONS
    fix        answer OPTIONS with status 204
@@ -292,7 +291,7 @@ def test_where_no_header_mends_it_there_is_advice_and_no_fix(run: Audit) -> None
 def test_a_server_that_never_answered(run: Audit) -> None:
     code, out, _ = run(flow("https://api.example/", None))
     assert code == 1
-    assert "1  The server refused the connection: nothing listens there" in out
+    assert "1  The server refused the connection: nothing is listening there" in out
     assert "   evidence   The proxy says: connection refused\n" in out
     assert "   was        no answer; the proxy sent status 502 in its place\n" in out
 
@@ -330,9 +329,9 @@ def test_a_likely_verdict_says_why(run: Audit) -> None:
     assert "1 likely blocked" in out
     assert (
         """\
-   likely     The recording does not show how the page asked. Likely with
-              credentials, since no request followed the preflight; without
-              credentials, it is allowed.
+   likely     The recording does not show how the page made the request. Most
+              likely with credentials, since no request followed the preflight;
+              without credentials, it is allowed.
 """
         in out
     )
@@ -346,13 +345,13 @@ OPEN = flow("https://api.example/", 200, ALLOW, agent=WEBKIT)
 def test_what_the_recording_does_not_show(run: Audit) -> None:
     code, out, _ = run(OPEN)
     assert code == 1
-    assert "open       1, of which is not known whether they passed\n" in out
-    assert "\n1 is open. Whether it passed is not known; nothing else was blocked.\n" in out
-    assert "open      1  passed or blocked: the recording does not show which\nallowed   0\n" in out
+    assert "open       1, passed or blocked, which is not known\n" in out
+    assert "\n1 is open. Whether it was blocked is not known; nothing else was blocked.\n" in out
+    assert "open      1  passed or blocked; the recording does not show which\nallowed   0\n" in out
     said = " ".join(out.split())
     assert (
-        "Open. If the page asked with credentials, it is blocked for the reason below; without credentials, it is"
-        in said
+        "Open. If the page made the request with credentials, it is blocked for the reason below; without credentials, "
+        "it is" in said
     )
     assert "--assume credentials=include, or the opposite." in said
     assert "Nothing was blocked" not in out
@@ -384,7 +383,7 @@ def test_advice_counts_only_where_it_is_asked_for(run: Audit) -> None:
 
 def test_advice_is_told_after_what_is_blocked(run: Audit) -> None:
     _, out, _ = run(ADVICE, flow("https://api.example/x", 200, at=1005))
-    assert "advice     1, on what works and could be better\n" in out
+    assert "advice     1, on what works but could be better\n" in out
     assert "1  No Access-Control-Allow-Origin header" in out
     assert "2  The page cannot read x-total-count: not exposed" in out
     assert "   fix        Access-Control-Expose-Headers: x-total-count\n" in out
@@ -495,7 +494,7 @@ def test_an_unknown_format(run: Audit) -> None:
     code, out, err = run("--format", "xml")
     assert (code, out) == (2, "")
     assert err == (
-        "corsight: --format: 'xml' is none of text, jsonl, json, sarif, junit, github, markdown, csv, html\n"
+        "corsight: --format: 'xml' is not one of text, jsonl, json, sarif, junit, github, markdown, csv, html\n"
     )
 
 
@@ -515,7 +514,7 @@ def test_a_damaged_recording_keeps_no_other_from_being_read(run: Audit) -> None:
     code, out, err = run(flow("https://api.example/", 200), "odd.mitm")
     assert code == 2
     assert "1 blocked" in out
-    assert err.startswith("corsight: odd.mitm: is no recording")
+    assert err.startswith("corsight: odd.mitm: is not a recording")
 
 
 @pytest.mark.parametrize("name", ["none.mitm", "empty", "*.har"])

@@ -606,7 +606,9 @@ def test_a_url_may_be_typed_without_its_scheme(typed: str, url: str) -> None:
 @pytest.mark.parametrize("typed", ["javascript:alert(1)", "a b", "shop.example:http", ""])
 def test_what_is_no_url_is_said_before_a_browser_starts(typed: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["browse", "--headless", typed]) == 2
-    assert capsys.readouterr().err.startswith(f"corsight: URL: {typed!r} is no URL; write the page's, such as https://")
+    assert capsys.readouterr().err.startswith(
+        f"corsight: URL: {typed!r} is not a URL; write the page's, such as https://"
+    )
 
 
 # -- a command behind the proxy ---------------------------------------------------------------------------------------
@@ -719,7 +721,7 @@ def test_a_port_that_is_taken_is_said_in_one_line(temporary: Path, capfd: pytest
         taken.listen()
         port = taken.getsockname()[1]
         assert cli.run(["browse", "--script", "true", "--port", str(port)]) == 2
-    assert capfd.readouterr().err.startswith(f"corsight: port {port} cannot be had (")
+    assert capfd.readouterr().err.startswith(f"corsight: port {port} is not available (")
     assert nothing_left(temporary)
 
 

@@ -60,7 +60,7 @@ def test_an_error_page_without_cors_headers(capsys: Said) -> None:
     assert "blocked Chromium, Firefox, WebKit, Fetch standard: The real problem is the 500" in out
     assert "no Access-Control-Allow-Origin (status 500)" in out
     assert f"fix Access-Control-Allow-Origin: {PAGE} Vary: Origin" in out
-    assert "Look into the server's log for the failure behind GET /orders." in out
+    assert "Check the server's log for the failure behind GET /orders." in out
     assert f"if your request did not have it, send it again curl -i {API} \\ -H 'Origin: {PAGE}'" in out
 
 
@@ -106,9 +106,9 @@ def test_a_preflight_that_a_login_refuses(capsys: Said, tmp_path: Path) -> None:
     code, out, _ = run(capsys, "-X", "DELETE", "-H", "Authorization: Bearer abc", "--preflight", str(path), *STAR)
     assert code == 1
     assert "at the preflight: " in out
-    assert "preflight needed for - the method DELETE: only GET, HEAD and POST go without" in out
+    assert "preflight needed for - the method DELETE: only GET, HEAD and POST need none" in out
     assert "- the header Authorization: it is not CORS-safelisted" in out
-    assert "elsewhere WebKit: The preflight was not answered with success" in out
+    assert "elsewhere WebKit: The preflight's response has no OK status (200 to 299)" in out
     assert "abc" not in out
 
 
@@ -178,7 +178,7 @@ def test_a_server_that_no_certificate_vouches_for(capsys: Said) -> None:
 def test_an_insecure_url_of_a_secure_page(capsys: Said) -> None:
     code, out, _ = raw(capsys, "check", "--origin", PAGE, "--url", "http://api.test/")
     assert code == 1
-    assert "A secure page asks for an" in out
+    assert "An https page requested an" in out
     assert "In the page's code, use https://api.test/" in out
     assert "Location" not in out
     assert "curl" not in out
@@ -193,7 +193,7 @@ def test_an_allowed_response_whose_headers_stay_hidden(capsys: Said) -> None:
 def test_what_lies_behind_a_refused_preflight(capsys: Said) -> None:
     code, out, _ = run(capsys, "-X", "PUT", "--preflight-status", "403", "--status", "200", "--credentials", "omit")
     assert code == 1
-    assert "next The response given, once it is asked for, is blocked by every engine as well" in out
+    assert "next Once this is fixed, the response that you gave is blocked too, by every engine" in out
 
 
 # What is missing.
@@ -206,7 +206,7 @@ def commands(out: str) -> list[list[str]]:
 
 
 def test_credentials_are_asked_for_only_where_they_may_be_sent(capsys: Said) -> None:
-    said = "(the last only for a request with credentials"
+    said = "(the last line only if the request has credentials"
     told = {mode: raw(capsys, *TYPED, *mode.split())[1] for mode in ("", "--credentials include", "--credentials omit")}
     assert [said in one for one in told.values()] == [True, False, False]
     assert ["Access-Control-Allow-Credentials: true" in one for one in told.values()] == [True, True, False]
@@ -216,7 +216,7 @@ def test_the_commands_fetch_what_is_missing(capsys: Said, tmp_path: Path, monkey
     asked = ["-X", "PUT", "-H", "Content-Type: application/json", "--credentials", "include"]
     code, out, err = raw(capsys, *TYPED, *asked)
     assert (code, err) == (2, "")
-    assert "cannot be told" in out
+    assert "undecided" in out
     assert "careful, this really does the PUT" in out
     preflight, request, again = commands(out)
     assert preflight == [
@@ -255,20 +255,18 @@ def test_a_passing_preflight_leaves_the_response(capsys: Said) -> None:
     granted = ["-P", "Access-Control-Allow-Origin: *", "-P", "Access-Control-Allow-Methods: PUT"]
     code, out, _ = run(capsys, "-X", "PUT", "--credentials", "omit", *granted)
     assert code == 2
-    assert (
-        "cannot be told Chromium, Firefox, WebKit, Fetch standard: the preflight passes; the response is missing" in out
-    )
+    assert "undecided Chromium, Firefox, WebKit, Fetch standard: the preflight passes; the response is missing" in out
 
 
 def test_curl_asked_from_elsewhere(capsys: Said) -> None:
     pasted = b"> GET / HTTP/1.1\n> Host: api.test\n>\n< HTTP/1.1 200 OK\n< Access-Control-Allow-Origin: *\n<\n"
     out = run(capsys, "--response", "-", stdin=pasted)[1]
-    assert f"The response was asked for without an Origin header: to {PAGE} the server may answer otherwise." in out
+    assert f"The response was requested without an Origin header: for {PAGE}, the server may answer differently." in out
 
 
 def test_a_preflight_that_nobody_asks_for(capsys: Said) -> None:
     out = run(capsys, *STAR, "-P", "Access-Control-Allow-Origin: *")[1]
-    assert "No preflight is needed: the browser never asks for the one that is given." in out
+    assert "No preflight is needed: the browser does not send one, so the one that you gave is ignored." in out
 
 
 def test_headers_for_caches_are_not_missed(capsys: Said) -> None:
@@ -287,10 +285,10 @@ def test_a_terminal_without_unicode(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_headers_that_no_page_sends_are_left_out(capsys: Said) -> None:
     out = run(capsys, "-H", "Origin: x", "-H", "Cookie: a=b", *STAR)[1]
     assert "Origin is left out: browsers let no page set it." in out
-    assert "--credentials include says that the page asks for that" in out
+    assert "--credentials include says that the request has credentials" in out
     assert "preflight" not in out
     out = run(capsys, "--mode", "no-cors", "-X", "POST", "-H", "Content-Type: application/json", "--status", "200")[1]
-    assert "in mode no-cors browsers drop it" in out
+    assert "in mode no-cors, browsers drop it silently" in out
 
 
 def test_the_page_may_be_named_by_its_url(capsys: Said) -> None:
@@ -298,7 +296,7 @@ def test_the_page_may_be_named_by_its_url(capsys: Said) -> None:
     assert code == 0
     assert f"The page's origin is {PAGE}" in out
     out = raw(capsys, "check", "--origin", "file:///home/me/a.html", "--url", API, *STAR)[1]
-    assert "asked by   null" in out
+    assert "page       null" in out
 
 
 def test_the_story_is_told_when_asked_for(capsys: Said) -> None:
@@ -352,25 +350,25 @@ def test_nothing_from_the_wire_moves_the_cursor_or_tells_secrets(capsys: Said) -
     [
         (
             ["check"],
-            "there is nothing to judge; give a console message with --paste, or a request with URL and --origin",
+            "there is nothing to check; give a console message with --paste, or a request with URL and --origin",
         ),
         (["check", "--url", API], "--origin is missing; give the page that asks, such as --origin https://app.example"),
         (
             ["check", "--origin", "app.test", "--url", API],
-            "--origin: 'app.test' is no origin; write it like https://app.example",
+            "--origin: 'app.test' is not an origin; write it like https://app.example",
         ),
         (
             ["check", "--origin", PAGE, "--url", "api.test/x"],
-            "--url: 'api.test/x' is no http or https URL; write it in full, such as https://api.example/items",
+            "--url: 'api.test/x' is not an http or https URL; write it in full, such as https://api.example/items",
         ),
         (
             ["check", "--origin", PAGE, "--url", "https://u:p@api.test/"],
             "--url: browsers fetch no URL with a user name or password in it",
         ),
-        ([*TYPED, "-H", "nothing"], "-H: 'nothing' is no header; write it as 'Name: value'"),
-        ([*TYPED, "-R", ": x"], "-R: ': x' is no header; write it as 'Name: value'"),
+        ([*TYPED, "-H", "nothing"], "-H: 'nothing' is not a header; write it as 'Name: value'"),
+        ([*TYPED, "-R", ": x"], "-R: ': x' is not a header; write it as 'Name: value'"),
         ([*TYPED, "-X", "TRACE"], "--method: browsers let no page send TRACE"),
-        ([*TYPED, "-X", "A B"], "--method: 'A B' is no method"),
+        ([*TYPED, "-X", "A B"], "--method: 'A B' is not a method"),
         ([*TYPED, "--mode", "no-cors", "-X", "PUT"], "--method: mode no-cors takes GET, HEAD and POST, not PUT"),
         ([*TYPED, "--response", "/nowhere/a.txt"], "/nowhere/a.txt: no such file"),
         (
@@ -400,7 +398,7 @@ def test_a_bad_paste_names_its_line(capsys: Said, tmp_path: Path) -> None:
     path.write_text("HTTP/1.1 200 OK\nA: b\noops\n")
     code, out, err = raw(capsys, *TYPED, "--response", str(path))
     assert (code, out) == (2, "")
-    assert err.startswith(f"corsight: {path}, line 3: 'oops' is no header;")
+    assert err.startswith(f"corsight: {path}, line 3: 'oops' is not a header;")
     code, _, err = raw(capsys, *TYPED, "--preflight", "-", stdin=b"curl: (7) Failed to connect")
     assert (code, err) == (2, "corsight: stdin: curl got no response: Failed to connect (curl: 7)\n")
 
@@ -418,8 +416,8 @@ def test_a_message_is_explained(capsys: Said) -> None:
     assert (code, err) == (1, "")
     plain = " ".join(out.split())
     assert plain.startswith(
-        "Chromium blocked it at the preflight: The preflight was not answered with success asked "
-        "https://api.test/x?token=REDACTED asked by https://app.test why "
+        "Chromium blocked it at the preflight: The preflight's response has no OK status (200 to 299) request "
+        "https://api.test/x?token=REDACTED page https://app.test why "
     )
     assert RULES["preflight-status-not-ok"].why in plain
     assert "fix answer OPTIONS with status 204" in plain
@@ -427,8 +425,8 @@ def test_a_message_is_explained(capsys: Said) -> None:
     curl, again = commands(out)
     assert curl[:5] == ["curl", "-i", "-X", "OPTIONS", "https://api.test/x?token=REDACTED"]
     assert again[:6] == ["scripts/corsight", "check", "--origin", PAGE, "--url", "https://api.test/x?token=REDACTED"]
-    assert "Replace METHOD by yours: the message does not name it." in plain
-    assert out.count("Put your own value in the place of REDACTED\n") == 2
+    assert "Replace METHOD with your own: the message does not name it." in plain
+    assert out.count("Replace REDACTED with your own value\n") == 2
 
 
 def test_a_secret_that_a_command_needs_is_asked_for_where_it_stands(capsys: Said) -> None:
@@ -439,11 +437,11 @@ def test_a_secret_that_a_command_needs_is_asked_for_where_it_stands(capsys: Said
     out = raw(capsys, "check", "--paste", message)[1]
     send, judge = (out.split("# ")[place].splitlines()[0] for place in (1, 2))
     assert send == "send the preflight yourself"
-    assert judge == "and have the answer judged. Put your own value in the place of REDACTED"
-    assert "Replace METHOD by yours: the message does not name it." in out
+    assert judge == "then check the response. Replace REDACTED with your own value"
+    assert "Replace METHOD with your own: the message does not name it." in out
     out = raw(capsys, "check", "--paste", f"curl {API} -H 'Origin: {PAGE}' -H 'Authorization: Bearer abc'")[1]
     assert "# send the preflight yourself\n" in out
-    assert "# send the request yourself. Put your own value in the place of REDACTED\n" in out
+    assert "# send the request yourself. Replace REDACTED with your own value\n" in out
 
 
 def test_the_second_line_of_a_reason_stands_below_its_words(capsys: Said) -> None:
@@ -472,7 +470,7 @@ def test_a_message_that_may_mean_several_things_says_so(capsys: Said) -> None:
     message = "[Error] Origin https://app.test is not allowed by Access-Control-Allow-Origin. Status code: 413"
     code, out, _ = raw(capsys, "check", "--paste", message, "--url", API)
     assert code == 1
-    assert " ".join(out.partition("\nasked")[0].split()).endswith(", or another reason")
+    assert " ".join(out.partition("\nrequest ")[0].split()).endswith(", or another reason")
     assert out.index("writes the same message") < out.index("why   ")
     assert "WebKit writes the same message for: Access-Control-Allow-Origin names another origin;" in " ".join(
         out.split()
@@ -491,8 +489,8 @@ def test_a_list_that_the_message_does_not_show_is_only_added_to(capsys: Said) ->
     )
     out = raw(capsys, "check", "--paste", message)[1]
     plain = " ".join(out.split())
-    assert "fix Access-Control-Allow-Headers: sentry-trace (beside what is listed already)" in plain
-    assert "Replace ORIGIN, METHOD and VALUE by yours: the message does not name them." in plain
+    assert "fix Access-Control-Allow-Headers: sentry-trace (in addition to what is listed already)" in plain
+    assert "Replace ORIGIN, METHOD and VALUE with your own: the message does not name them." in plain
     assert "-H" in commands(out)[1]
 
 
@@ -544,8 +542,8 @@ def test_what_no_browser_writes_is_one_line(capsys: Said) -> None:
 @pytest.mark.parametrize(
     ("pasted", "said"),
     [
-        ("", "nothing is in it; paste a console message or a request"),
-        (" \n", "nothing is in it; paste a console message or a request"),
+        ("", "it is empty; paste a console message or a request"),
+        (" \n", "it is empty; paste a console message or a request"),
         (
             "https://api.test/x",
             "a URL alone does not say what happened; paste the console's message; or ask the server:",
@@ -627,8 +625,8 @@ ANSWERED = "HTTP/2 200\nAccess-Control-Allow-Origin: https://app.test\nAccess-Co
 def test_a_copied_request_is_told_what_the_browser_asks(capsys: Said) -> None:
     code, out, err = raw(capsys, "check", "--paste", CHROME)
     assert (code, err) == (2, "")
-    assert "asked by   https://app.test, with credentials, mode cors" in out
-    assert "- the method PUT: only GET, HEAD and POST go without" in out
+    assert "page       https://app.test, with credentials, mode cors" in out
+    assert "- the method PUT: only GET, HEAD and POST need none" in out
     assert "Access-Control-Allow-Headers: content-type\n" in out
     preflight, request, again = commands(out)
     assert preflight[:5] == ["curl", "-i", "-X", "OPTIONS", API]
@@ -661,7 +659,7 @@ def test_a_copied_request_is_judged_by_the_answer_below(capsys: Said) -> None:
     assert "allowed  Chromium, Firefox, WebKit, Fetch standard" in out
     code, out, _ = raw(capsys, "check", "--paste", f"{command}{ANSWERED.replace('https://app', 'https://www.app')}")
     assert (code, "origin-differs-slightly" in out) == (1, True)
-    # Without Origin, a server may answer otherwise.
+    # Without Origin, a server may answer differently.
     code, out, _ = raw(capsys, "check", "--paste", f"curl -i {API}\nHTTP/2 200\n\n{{}}", "--origin", PAGE)
     assert (code, "curl does not send by itself" in " ".join(out.split())) == (1, True)
     code, out, _ = raw(capsys, "check", "--paste", f"{command}{{}}\n")
@@ -704,7 +702,7 @@ def test_what_is_typed_goes_before_what_is_pasted(capsys: Said) -> None:
     typed = ["--origin", "https://other.test", "--credentials", "omit", "-X", "PATCH", "-H", "x-more: 1"]
     out = raw(capsys, "check", "--paste", CHROME, *typed)[1]
     assert "PATCH https://api.test/orders" in out
-    assert "asked by   https://other.test, without credentials" in out
+    assert "page       https://other.test, without credentials" in out
     assert "Access-Control-Allow-Headers: content-type, x-more" in out
     assert raw(capsys, "check", "--paste", "fetch(url)", *TYPED[1:])[1].startswith("GET https://api.test/orders")
 
@@ -765,7 +763,7 @@ def test_a_redirect_is_told_and_nobody_is_to_allow_null(capsys: Said) -> None:
         "by CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource."
     )
     plain = " ".join(raw(capsys, "check", "--paste", text.format("files.test/me"))[1].split())
-    assert "The page asked https://api.test/me, which redirected it to https://files.test/me" in plain
+    assert "The page requested https://api.test/me, which redirected it to https://files.test/me" in plain
     assert "Access-Control-Allow-Origin: null" not in plain
     assert "Use the last URL in" in plain
     plain = " ".join(raw(capsys, "check", "--paste", text.format("sso.test/login"))[1].split())
@@ -818,7 +816,7 @@ def test_an_extension_needs_a_permission_and_no_header(capsys: Said) -> None:
 
 def test_a_file_is_null_in_browsers_and_file_in_shells(capsys: Said) -> None:
     out = raw(capsys, "check", "--origin", "file:///home/me/index.html", "--url", API, *STAR)[1]
-    assert "asked by null" in " ".join(out.split())
+    assert "page null" in " ".join(out.split())
     assert "send file:// instead" in " ".join(out.split())
 
 
@@ -960,7 +958,7 @@ def test_what_several_paths_of_one_server_fail_by_is_told_once(capsys: Said) -> 
     urls = ("https://a.test/1", "https://a.test/2", "https://b.test/1")
     out = raw(capsys, "check", "--paste", "\n".join(map(line.format, urls)))[1]
     assert out.count("Send the header on every response") == 2
-    assert "2 of 3\nChromium: the same as 1\nasked      https://a.test/2" in out
+    assert "2 of 3\nChromium: the same as 1\nrequest    https://a.test/2" in out
     assert all(url in out for url in urls)
 
 
@@ -973,3 +971,26 @@ def test_the_lines_above_a_command_are_no_wider_than_the_terminal(
     headings = [line for line in out.splitlines() if line.startswith("#")]
     assert "# send the request yourself; careful, this really does the POST. A browser adds" in headings
     assert max(map(len, headings)) <= 80
+
+
+def test_a_buckets_rule_has_to_list_the_pages_origin(capsys: Said) -> None:
+    text = (
+        f"Access to fetch at 'https://b.s3.eu-west-1.amazonaws.com/a' from origin '{PAGE}' has been blocked by CORS "
+        "policy: No 'Access-Control-Allow-Origin' header is present on the requested resource."
+    )
+    out = " ".join(raw(capsys, "check", "--paste", text)[1].split())
+    assert f"The rule has to list the origin {PAGE}." in out
+
+
+def test_mixed_content_is_for_the_page_or_for_the_server_that_redirects(capsys: Said) -> None:
+    """The message does not say which of them named the http URL."""
+    text = (
+        f"Mixed Content: The page at '{PAGE}/' was loaded over HTTPS, but requested an insecure resource "
+        "'http://api.test/x'. This request has been blocked; the content must be served over HTTPS."
+    )
+    out = " ".join(raw(capsys, "check", "--paste", text)[1].split())
+    assert "who the page, or the server if it redirects to this URL" in out
+
+
+def test_nobody_is_asked_to_act_on_a_message_without_a_reason(capsys: Said) -> None:
+    assert "\nwho " not in raw(capsys, "check", "--paste", "TypeError: Failed to fetch")[1]

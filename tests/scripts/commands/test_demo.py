@@ -175,7 +175,7 @@ def test_a_browser_that_does_not_start_is_named_and_the_recording_stands_in(
     monkeypatch.setattr(browsers, "find", lambda engine=None: [broken])
     demo.run("auto")
     printed = capsys.readouterr().out
-    assert "It did not work out: Chromium ended early: it said nothing.\nThere is no browser" in printed
+    assert "The visit failed: Chromium ended early: it said nothing.\nThere is no browser" in printed
     assert "The recorded browser agreed on 11 of 11:" in printed
     assert nothing_left(temporary)
 

@@ -67,7 +67,7 @@ def test_a_fetch_is_told_from_the_first_exchange_to_where_it_stopped(run: Explai
         "Chromium blocked it at the preflight: The method DELETE is not allowed.",
         "fix       Access-Control-Allow-Methods: DELETE",
         "who       the server api.example",
-        "asked by  https://app.example, in Chromium 156",
+        "page      https://app.example, in Chromium 156",
         "1. Preflight OPTIONS https://api.example/v1 -> 204",
         "✔ 4    It names the requesting origin",
         "✘ 7.5  The method DELETE is allowed",
@@ -178,6 +178,18 @@ def test_colour_only_adds(monkeypatch: pytest.MonkeyPatch) -> None:
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured.getvalue()) == plain.getvalue()
 
 
+@pytest.mark.parametrize(("columns", "drawn"), [("60", False), ("80", True)])
+def test_the_picture_is_whole_or_not_there(monkeypatch: pytest.MonkeyPatch, columns: str, drawn: bool) -> None:
+    """Cut at its right, where the server stands, it would show another story."""
+    monkeypatch.setenv("COLUMNS", columns)
+    stream = io.StringIO()
+    write(tell(judged_of(preflight_of(1))), stream)
+    lines = stream.getvalue().split("\n")
+    assert all(len(line) <= int(columns) for line in lines)
+    assert any("browser" in line and "proxy" in line for line in lines) is drawn
+    assert any(" 204 " in line and line.rstrip().endswith("│") for line in lines) is drawn
+
+
 def test_without_unicode_it_is_told_in_ascii(tmp_path: Path) -> None:
     path = tmp_path / "rec.mitm"
     path.write_bytes(record(preflight(API, 204, ALLOW)))
@@ -247,7 +259,7 @@ def test_the_configuration_of_a_finding_is_that_of_its_fetches(run: Explain) -> 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (("--finding", "1", "--for", "ngnx"), "--for ngnx is none of express"),
+        (("--finding", "1", "--for", "ngnx"), "--for ngnx is not one of express"),
         (("--finding", "1", "--url", "/x"), "--finding names a finding, --flow and --url a fetch; give one of them"),
         (("--finding", "1", "--flow", "000"), "--finding names a finding, --flow and --url a fetch; give one of them"),
     ],
@@ -274,7 +286,7 @@ def test_what_is_not_granted_is_a_comment_of_the_configuration(run: Explain) -> 
 def test_a_server_nobody_wrote_a_recipe_for_is_refused_before_anything_is_read(run: Explain) -> None:
     code, out, err = run(flow(API, 200), "--for", "ngnx")
     assert (code, out) == (2, "")
-    assert re.fullmatch(r"corsight: --for ngnx is none of express, .*nginx.*\n", err)
+    assert re.fullmatch(r"corsight: --for ngnx is not one of express, .*nginx.*\n", err)
 
 
 def test_where_cors_has_no_say_there_is_nothing_to_configure(run: Explain) -> None:

@@ -60,7 +60,7 @@ def test_there_are_four_examples() -> None:
 def test_an_example_is_clean_and_names_its_schema(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = said(capsys, "check", str(path))
     assert (code, err) == (0, [])
-    assert out[0].startswith(f"{path}: nothing is wrong; ")
+    assert out[0].startswith(f"{path}: no problems; ")
     first = path.read_text("utf-8").splitlines()[0]
     named = first.removeprefix("# yaml-language-server: $schema=")
     assert (path.parent / named).resolve() == ROOT / "docs" / "policy.schema.json"
@@ -101,7 +101,7 @@ def test_a_file_that_is_no_text_is_a_line(tmp_path: Path, capsys: pytest.Capture
     file.write_bytes(b"\xff\xfe\x00")
     code, out, err = said(capsys, "check", str(file))
     assert (code, out) == (2, [])
-    assert err == [f"corsight: {file}: is no text; a policy file is YAML, TOML or JSON in UTF-8"]
+    assert err == [f"corsight: {file}: is not text; a policy file is YAML, TOML or JSON in UTF-8"]
 
 
 def test_a_bad_file_stops_every_other_command(bad: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,7 +117,7 @@ def test_a_bad_file_stops_every_other_command(bad: str, capsys: pytest.CaptureFi
 def test_show_says_what_is_granted_and_answered(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = said(capsys, "show", SPA, "https://api.shop.example/v1/items?page=2")
     assert (code, err) == (0, [])
-    assert out[0] == "https://api.shop.example/v1/items?page=2 falls under policy shop, which grants"
+    assert out[0] == "https://api.shop.example/v1/items?page=2 is covered by policy shop, which allows"
     assert out[-13:] == [
         "A page of https://shop.example: a correct server answers",
         "  its preflights with status 204 and",
@@ -139,7 +139,7 @@ def test_show_says_that_an_origin_is_granted_nothing(capsys: pytest.CaptureFixtu
     for origin in ("https://evil.example", "null", "https://münchen.example"):
         _, out, _ = said(capsys, "show", SPA, "https://api.shop.example/", "--origin", origin)
         assert out[-2:] == [
-            f"A page of {origin} is granted nothing: a correct server answers its requests with",
+            f"A page of {origin} is allowed nothing: a correct server answers its requests with",
             "    Vary: Origin",
         ]
 
@@ -154,7 +154,7 @@ def test_show_finds_an_origin_by_itself(path: Path, capsys: pytest.CaptureFixtur
 
 def test_show_says_where_no_policy_is_for_a_url(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = said(capsys, "show", SPA, "https://other.example/")
-    assert (code, out) == (1, [f"https://other.example/ falls under no policy of {SPA}: nothing is granted"])
+    assert (code, out) == (1, [f"https://other.example/ is not covered by any policy in {SPA}: nothing is allowed"])
     code, out, err = said(capsys, "show", SPA, "other.example")
     assert (code, out, len(err)) == (2, [], 1)
 
@@ -171,7 +171,7 @@ def test_infer_writes_a_policy_that_is_clean(tmp_path: Path, capsys: pytest.Capt
     assert file.read_text("utf-8").splitlines() == out
     assert said(capsys, "infer", SHOP, "--output", "-") == (0, out, [])
     assert said(capsys, "check", str(file))[0] == 0
-    assert said(capsys, "diff", SHOP, str(file)) == (0, [f"{SHOP} and {file} grant the same"], [])
+    assert said(capsys, "diff", SHOP, str(file)) == (0, [f"{SHOP} and {file} allow the same"], [])
 
 
 def test_infer_says_when_it_has_nothing_to_go_by(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -244,7 +244,7 @@ def test_policies_of_one_file_are_a_line_apart(capsys: pytest.CaptureFixture[str
 def test_export_says_what_it_cannot_do(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = said(capsys, "export", "netscape", SPA)
     assert (code, out) == (2, [])
-    assert err[0].startswith("corsight: netscape is no target; there are ")
+    assert err[0].startswith("corsight: netscape is not a target; there are ")
     code, _, err = said(capsys, "export", "nginx", SPA, "--name", "none")
     assert (code, err) == (2, [f"corsight: {SPA}: there is no policy called none"])
     code, _, err = said(capsys, "export", "nginx", SPA, "--name", "health")
@@ -286,7 +286,7 @@ def test_drift_alone_is_a_finding(tmp_path: Path, capsys: pytest.CaptureFixture[
     capsys.readouterr()
     # A policy that nothing falls under is held against nothing.
     assert run(["audit", str(clean), "--policy", SPA]) == 2
-    assert "no exchange falls under" in capsys.readouterr().err
+    assert "no exchange matches" in capsys.readouterr().err
     assert run(["audit", str(clean), "--policy", SPA, "--allow-empty"]) == 0
 
 

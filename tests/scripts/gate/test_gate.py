@@ -68,7 +68,7 @@ def test_what_may_have_been_blocked_has_not_passed(run: Run) -> None:
         "wildcard-with-credentials",
         "server",
     ]
-    assert "Blocked if asked with credentials; without credentials, it is allowed.\n" in out
+    assert "Blocked if requested with credentials; without credentials, it is allowed.\n" in out
     assert "Nothing was blocked" not in out
     assert "all they asked for" not in out
     assert run([CLASSIC], "--fail-on", "blocked")[0] == 0
@@ -150,7 +150,7 @@ def test_what_was_open_and_is_blocked_now_is_new(run: Run) -> None:
 def test_what_is_no_baseline_ends_it(content: str, run: Run) -> None:
     Path("base.json").write_text(content)
     code, _, err = run(BARE, "--baseline", "base.json")
-    assert (code, err) == (2, "corsight: base.json: is no baseline; write it anew with --write-baseline\n")
+    assert (code, err) == (2, "corsight: base.json: is not a baseline; write it again with --write-baseline\n")
     assert run(BARE, "--write-baseline")[0] == 2
 
 
@@ -165,7 +165,7 @@ def test_a_baseline_is_written_over_nothing_else(run: Run) -> None:
     code, _, err = run(BARE, "--baseline", "rec.mitm", "--write-baseline")
     assert (code, err) == (
         2,
-        "corsight: rec.mitm: is no baseline, and would be written over; name another file with --baseline\n",
+        "corsight: rec.mitm: is not a baseline, and would be overwritten; name another file with --baseline\n",
     )
     assert Path("rec.mitm").read_bytes().count(b"api.example") >= len(BARE)
     for text in ("", '<<<<<<< ours\n{"version": 1, "findings": ['):
@@ -241,22 +241,31 @@ def test_settings_of_a_project_hold_in_its_folders(run: Run, monkeypatch: pytest
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('fail_on = "open"', "corsight.toml: there is no setting fail_on; is fail-on meant?"),
-        ('fail-on = "sometimes"', "corsight.toml: fail-on sometimes is none of certain, blocked, open, advice, never"),
-        ('engine = "lynx"', "corsight.toml: engine 'lynx' is none of auto, standard, chromium, firefox, webkit"),
+        ('fail_on = "open"', "corsight.toml: there is no setting fail_on; did you mean fail-on?"),
+        (
+            'fail-on = "sometimes"',
+            "corsight.toml: fail-on sometimes is not one of certain, blocked, open, advice, never",
+        ),
+        ('engine = "lynx"', "corsight.toml: engine 'lynx' is not one of auto, standard, chromium, firefox, webkit"),
         ("engine = 7", "corsight.toml: engine is not a text"),
-        ("a = ", "corsight.toml: is no TOML"),
-        ("engine = 'auto'\na = ]", "corsight.toml:2: is no TOML: "),
+        ("a = ", "corsight.toml: is not valid TOML"),
+        ("engine = 'auto'\na = ]", "corsight.toml:2: is not valid TOML: "),
         (f"a = {'9' * 5000}", "corsight.toml:1: a number is too large"),
         # The standard library takes minutes to read it.
         (f"{'a.' * 200_000}a = 1", "corsight.toml:1: nested more than 20 deep"),
-        ('select = ["allow-orign-missing"]', "there is no code allow-orign-missing; is allow-origin-missing meant?"),
+        (
+            'select = ["allow-orign-missing"]',
+            "there is no code allow-orign-missing; did you mean allow-origin-missing?",
+        ),
         ('hosts = ["x"]', "corsight.toml: hosts stands in [scope]"),
         ('[[suppress]]\ncode = "allow-origin-missing"', "corsight.toml: suppress 1: has no reason; add reason"),
-        ('[[suppress]]\nreason = "x"', "corsight.toml: suppress 1: says not what to suppress"),
-        ('[[suppress]]\nwhy = "x"', "suppress 1: why is no field of it; it has code, host, endpoint, reason, expiry"),
-        ('[[suppress]]\nhost = "x"\nreason = "x"\nexpiry = "soon"', "suppress 1: expiry soon is no day"),
-        ('suppress = "x"', "corsight.toml: suppress: is no list of tables"),
+        ('[[suppress]]\nreason = "x"', "corsight.toml: suppress 1: does not say what to suppress"),
+        (
+            '[[suppress]]\nwhy = "x"',
+            "suppress 1: why is not one of its fields; it has code, host, endpoint, reason, expiry",
+        ),
+        ('[[suppress]]\nhost = "x"\nreason = "x"\nexpiry = "soon"', "suppress 1: expiry soon is not a date"),
+        ('suppress = "x"', "corsight.toml: suppress: is not a list of tables"),
     ],
 )
 def test_settings_that_are_no_good_end_it_in_one_line(text: str, said: str, run: Run) -> None:
@@ -303,7 +312,7 @@ def test_a_finding_is_told_by_its_number(run: Run) -> None:
     code, out, _ = run([*BARE, OTHER], "--finding", "2", command="explain")
     assert code == 0
     assert "2  No Access-Control-Allow-Origin header" in out
-    assert "asked      GET https://other.example/orders" in out
+    assert "request    GET https://other.example/orders" in out
     assert "fix        Access-Control-Allow-Origin: https://app.example\n              Vary: Origin\n" in out
     assert "explain rec.mitm --flow " in out
     code, _, err = run([*BARE, OTHER], "--finding", "3", command="explain")

@@ -48,7 +48,7 @@ def test_each_request_is_judged_by_its_origin(tmp_path: Path, end: str) -> None:
     assert [one.verdict.ruling.rule for one in judged] == ["preflight-method-not-allowed", "allow-origin-missing"]
     assert {one.verdict.engine for one in judged} == {"standard"}
     assert [one.entry.exchange.response.status for one in judged if one.entry.exchange.response] == [204, 200]
-    assert "curl is no browser" in recording.remarks[0]
+    assert "curl is not a browser" in recording.remarks[0]
     assert recording.problem is None
 
 

@@ -211,7 +211,7 @@ def test_a_body_left_out_is_not_an_empty_one(read: Any) -> None:
     one["response"] |= {"content": {"size": 4000}, "bodySize": -1}
     found = read(har(one))
     assert found[0].verdict.outcome is Outcome.OPAQUE
-    # An empty image would be blocked for certain; and mostly an image is one, so that nothing is open.
+    # An empty image would be blocked for certain; and usually an image is one, so that nothing is open.
     assert found[0].verdict.certainty == "likely"
     assert "opaque-response-blocked" not in {branch.ruling.rule for branch in found[0].verdict.branches}
 
@@ -448,7 +448,7 @@ def test_firefox_is_not_sanitized(read: Any) -> None:
 def test_a_clean_file_of_safaris_proves_nothing_and_says_so(read: Any) -> None:
     found = read(har(entry("PUT", answer=ALLOW, kind=None), creator="WebKit Web Inspector"))
     assert found.said == ["PUT allowed certain"]
-    assert "does not show that nothing was" in found.remarks
+    assert "does not mean that nothing was blocked" in found.remarks
     assert found.evidence(0, "preflight") == "not seen: the recording leaves preflights out"
 
 
@@ -460,7 +460,7 @@ def test_playwrights_status_minus_one_is_blocked_and_why_is_not_known(read: Any)
     one["response"]["_failureText"] = GENERAL
     found = read(har(one, **IN_PLAYWRIGHT))
     assert found.said == ["PUT blocked likely"]
-    assert "no preflights" in found.remarks
+    assert "neither preflights" in found.remarks
     assert found[0].client.label == "chromium 150"
 
 

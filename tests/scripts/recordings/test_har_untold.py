@@ -13,7 +13,7 @@ from tests.scripts.recordings.test_har import ALLOW, API, CHROME, DEVTOOLS, FIRE
 __all__ = ["read"]
 
 SAFARI = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/602.1 (KHTML, like Gecko) splash Version/9.0 Safari/602.1"
-BARE = "Not judged, since the headers of the response are not recorded"
+BARE = "Not judged, because the headers of the response are not recorded"
 
 
 @pytest.mark.parametrize("creator", [DEVTOOLS, "Firefox", "Playwright", "BrowserMob Proxy", "WebPagetest", "x"])
@@ -83,7 +83,7 @@ def test_what_splash_does_not_record_an_origin_of_asked_without_cors(read: Any) 
 
 
 @pytest.mark.parametrize(("kind", "outcome"), [(None, Outcome.OPAQUE), ("fetch", Outcome.BLOCKED)])
-def test_what_nobody_says_that_a_script_asked_for_mostly_goes_without_cors(
+def test_what_nobody_says_that_a_script_asked_for_usually_goes_without_cors(
     read: Any, kind: str | None, outcome: Outcome
 ) -> None:
     one = entry(agent=FIREFOX, whole=False, kind=kind, sent={"referer": f"{PAGE}/"})
@@ -107,7 +107,7 @@ def test_entries_that_were_picked_out_of_a_har_are_read(read: Any, between: str,
 def test_other_json_is_no_har(read: Any, text: str) -> None:
     found = read(text)
     assert found.judged == []
-    assert "is no HAR: it has no entries" in found.problem
+    assert "is not a HAR file: it has no entries" in found.problem
 
 
 def test_a_navigation_behind_a_form_that_kept_its_origin_is_not_surely_cors(read: Any) -> None:

@@ -1,4 +1,4 @@
-"""Chromium's NetLog: events a line, mostly cut off at the end."""
+"""Chromium's NetLog: events a line, usually cut off at the end."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def test_a_foreign_file_is_told_from_a_recording(content: bytes, tmp_path: Path)
     assert urls == []
     assert (
         problem
-        == f"{tmp_path / 'a'}: is no recording, or damaged from its start; make one with mitmdump -w FILE, or save "
+        == f"{tmp_path / 'a'}: is not a recording, or is damaged at its start; make one with mitmdump -w FILE, or save "
         "a HAR"
     )
 
@@ -81,7 +81,10 @@ def test_a_foreign_file_is_told_from_a_recording(content: bytes, tmp_path: Path)
 @pytest.mark.parametrize("content", [b'{"log": {}}', b'\xef\xbb\xbf{"log": {}}', b"\n [1]", b"{"])
 def test_json_that_is_no_har_is_told_by_its_content(content: bytes, tmp_path: Path) -> None:
     _, problem = read(tmp_path / "a.mitm", content)
-    assert problem == f"{tmp_path / 'a.mitm'}: is no HAR: it has no entries; save a HAR, or record with mitmdump -w"
+    assert (
+        problem
+        == f"{tmp_path / 'a.mitm'}: is not a HAR file: it has no entries; export it again, or record with mitmdump -w"
+    )
 
 
 def test_the_recording_of_a_later_mitmproxy(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_the_console_says_why(tmp_path: Path, event: dict[str, Any]) -> None:
     [finding] = audit(tmp_path / "trace.zip")
     assert finding.code == "allow-origin-missing"
     assert finding.mismatches[0].expected == f"Access-Control-Allow-Origin: {PAGE}"
-    assert "console line says why" in recording.remarks[0]
+    assert "console message says why" in recording.remarks[0]
 
 
 def test_each_console_line_is_for_one_exchange(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_entries_of_two_hars_in_an_archive_are_not_taken_for_each_other(tmp_path
 @pytest.mark.parametrize(
     ("bad", "said"),
     [
-        (b"{}", "bad.har in it: is no HAR: it has no entries; save a HAR, or record with mitmdump -w"),
+        (b"{}", "bad.har in it: is not a HAR file: it has no entries; export it again, or record with mitmdump -w"),
         (
             b'{"log":{"entries":[{"request":{',
             "bad.har in it: is cut off after 0 entries; ",
@@ -183,7 +183,7 @@ def test_what_of_a_trace_is_not_judged_is_said(tmp_path: Path) -> None:
     bare["response"]["headers"] = []
     judged, recording = judge(trace(tmp_path / "trace.zip", [bare, failed()], []))
     assert len(judged) == 1
-    assert recording.remarks[1:] == ["Not judged, since the headers of the response are not recorded: 1 entry."]
+    assert recording.remarks[1:] == ["Not judged, because the headers of the response are not recorded: 1 entry."]
 
 
 @pytest.mark.parametrize("cut", [5, 60, 200])

@@ -27,7 +27,7 @@ def test_each_format_has_its_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "path", "problem"),
     [
-        (["xml"], None, "--format: 'xml' is none of text, jsonl,"),
+        (["xml"], None, "--format: 'xml' is not one of text, jsonl,"),
         (["html="], None, "html= names no file; write html=FILE"),
         (["html", "json"], None, "two reports would go to one place"),
         (["html=x", "json=./x"], None, "two reports would go to one place"),

@@ -201,7 +201,7 @@ def test_green_on_nothing_is_an_error_told_once(pytester: pytest.Pytester, suite
 @pytest.mark.parametrize(
     ("options", "suite", "said"),
     [
-        (("--corsight-fail-on", "nevr"), "", "fail-on nevr is none of certain, blocked, open, advice, never"),
+        (("--corsight-fail-on", "nevr"), "", "fail-on nevr is not one of certain, blocked, open, advice, never"),
         (("--corsight-format", "html"), "", "--corsight-format: html needs a file; write html=FILE"),
         (("--corsight-assume", "x=y"), "", "--assume x=y names nothing that a verdict depends on"),
         (("--corsight-baseline", "no.json"), "", "no.json"),

@@ -133,7 +133,7 @@ def test_what_is_kept_is_what_was_found(capsys: Said, place: str, har: Har) -> N
 def test_one_run_has_none_before_it(capsys: Said, place: str, har: Har) -> None:
     store_run(capsys, place, har("a.har", a=True))
     code, _, err = run(capsys, "history", "compare", "--store", place)
-    assert (code, "last-1: too few runs are kept for it; corsight history lists them" in err) == (2, True)
+    assert (code, "last-1: there are not enough runs for this; corsight history lists them" in err) == (2, True)
 
 
 def test_two_runs_are_compared(capsys: Said, place: str, har: Har) -> None:
@@ -265,7 +265,7 @@ def test_a_writer_killed_while_the_schema_is_made_leaves_nothing(capsys: Said, p
         assert writer.stdout is not None
         assert writer.stdout.readline() == "written\n"
         writer.send_signal(signal.SIGKILL)
-    with pytest.raises(CorsightError, match="is no store of Corsight"):
+    with pytest.raises(CorsightError, match="is not a Corsight store"):
         count(place)
     assert store_run(capsys, place, har("b.har", b=False)).startswith("kept as run ")
 

@@ -150,7 +150,7 @@ def test_preflights_are_needed_for_what_each_engine_says() -> None:
         assert preflight.names == (("x-a",) if engine == "chromium" else ("dpr", "x-a"))
         assert predict(asked("POST", headers=(("Content-Type", "text/plain"),)), Responses(), engine).preflights == ()
         assert predict(asked("patch"), Responses(), engine).preflights[0].because == (
-            "the method patch: only GET, HEAD and POST go without",
+            "the method patch: only GET, HEAD and POST need none",
         )
 
 
@@ -159,12 +159,12 @@ def test_preflights_are_needed_for_what_each_engine_says() -> None:
     [
         ("X-Api-Key", "1", "the header X-Api-Key: it is not CORS-safelisted"),
         ("Accept", "a" * 129, "the header Accept: its value is longer than 128 bytes"),
-        ("Accept", "a{b", "Accept: a{b: this value does not go without"),
+        ("Accept", "a{b", "Accept: a{b: this value needs one"),
         (
             "Content-Type",
             "application/json",
             "Content-Type: application/json: only application/x-www-form-urlencoded, multipart/form-data and "
-            "text/plain go without",
+            "text/plain need none",
         ),
     ],
 )

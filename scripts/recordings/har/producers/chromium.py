@@ -83,8 +83,8 @@ class DevTools(Browser):
         if shown:
             return ""
         return (
-            "It holds no Cookie and no Authorization, as DevTools leaves them out unless told otherwise: whether a "
-            "request had credentials is taken from other signs, or not known."
+            "It has no Cookie and Authorization headers, because DevTools leaves them out by default. Whether a "
+            "request had credentials is inferred from other evidence, or not known."
         )
 
 
@@ -94,7 +94,7 @@ class Listener(DevTools):
     title = "a program that listens to Chromium's DevTools protocol"
     names: ClassVar[tuple[str, ...]] = ("chrome har capturer", "chrome-har", "browsertime", "sitespeed", "puppeteer")
     lost: ClassVar[frozenset[str]] = frozenset()
-    leaves_out = "It holds no requests that failed, so what was blocked may not be in it."
+    leaves_out = "It has no failed requests, so blocked requests may be missing."
 
     def find_fate(self, entry: Entry) -> Fate:
         """What was not answered failed, for a reason that is not told."""

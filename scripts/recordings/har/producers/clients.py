@@ -11,4 +11,7 @@ class Client(Producer):
     title = "an HTTP client"
     names = ("insomnia", "postman", "paw", "rapidapi", "hoppscotch", "bruno", "thunder client")
     preflights = False
-    leaves_out = "No browser sent these requests, so they are judged by the standard, where a page's headers show."
+    leaves_out = (
+        "No browser sent these requests, so they are judged by the Fetch standard, as far as their headers look like "
+        "those of a page."
+    )

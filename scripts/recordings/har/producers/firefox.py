@@ -18,7 +18,7 @@ class Firefox(Browser):
     title = "Firefox's network panel"
     names = ("firefox",)
     engine = "firefox"
-    leaves_out = "Firefox does not record what it blocked: the verdicts rest on the headers."
+    leaves_out = "Firefox does not record which requests it blocked: the verdicts are based on the headers alone."
 
     def find_browser(self, log: Log[Any]) -> tuple[Engine | None, int | None]:
         """The version is the browser's own."""

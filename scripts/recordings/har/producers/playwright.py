@@ -27,8 +27,8 @@ class Playwright(Browser):
     names = ("playwright",)
     preflights = False
     leaves_out = (
-        "Playwright records no preflights, and no answers of requests that failed: what is blocked is known, why is "
-        "not. A trace says why, in its console lines."
+        "Playwright records neither preflights nor the responses of failed requests: it shows what was blocked, but "
+        "not why. A Playwright trace shows why, in its console messages."
     )
 
     def find_fate(self, entry: Entry) -> Fate:

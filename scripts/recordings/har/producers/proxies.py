@@ -7,7 +7,8 @@ from corsight.scripts.recordings.har.format import Entry
 from corsight.scripts.recordings.har.producers.model import Fate, Kind, Outcome, Producer
 
 APART = (
-    "It does not tell connections apart, so credentials are more often not known than in a recording of mitmproxy's."
+    "It does not say which connection carried a request, so credentials are unknown more often than in a mitmproxy "
+    "recording."
 )
 
 

@@ -14,8 +14,8 @@ class Safari(Browser):
     engine = "webkit"
     preflights = False
     leaves_out = (
-        "Safari exports only what loaded: what CORS blocked, and every preflight, is not in it. That nothing is "
-        "blocked here does not show that nothing was."
+        "Safari exports only what loaded: preflights, and everything that CORS blocked, are missing. If nothing is "
+        "blocked here, that does not mean that nothing was blocked."
     )
 
     def find_fate(self, entry: Entry) -> Fate:
