@@ -27,6 +27,7 @@ POLICY = EnginePolicy(
     types_read="first type",
     modules_read="standard",
     credentialless_unknown=True,
+    uninherited=frozenset({"data: worker"}),
     fonts_ask_with_cors=False,
     cache_cleared_on_failure=False,
     cache=CacheRules(
@@ -73,6 +74,12 @@ POLICY = EnginePolicy(
             field="credentialless_unknown",
             what="Ignores `Cross-Origin-Embedder-Policy: credentialless`. Only `require-corp` has an effect.",
             source="measured with WebKitGTK 2.50.6",
+        ),
+        Departure(
+            field="uninherited",
+            what="Gives no embedder policy to the worker of a data: URL. By the standard, it has that of the page that "
+            "made it.",
+            source="measured with WebKitGTK 2.50.6 on web-platform-tests: worker-inheritance",
         ),
         Departure(
             field="extra_exposed",

@@ -243,7 +243,7 @@ class Judge:
             fetch.include,
             fetch.certainty,
             fetch.include is None and not settled and self._credentials.likelier(entry, response),
-            find_embedder(entry, self._client, self._documents, isolable=opaque)
+            find_embedder(entry, self._client, self._policy, self._documents, isolable=opaque)
             if opaque or reading.destination in ISOLABLE
             else None,
             reading.destination in FRAMES and self._documents.is_framed(find_page_origin(entry), reading.referrer),
