@@ -125,6 +125,10 @@ class Documents:
         """
         return self._passing.get(origin) is True
 
+    def is_service_worker(self, referrer: str | None) -> bool:
+        """Return whether a Referer is the script of a service worker: what has it, that asks for by itself."""
+        return referrer is not None and self._scripts.get(referrer) is True
+
     def note_direct(self, origin: str) -> None:
         """Note that a page of an origin asked by itself for what its elements need: nothing passes that on."""
         if origin in self._passing:

@@ -234,7 +234,12 @@ def _find_destinations(
         return "empty", "script"
     if reading.destination != "empty" or reading.method != "GET" or reading.carried:
         return ()
-    return _list_passed_on(entry, client) if documents.may_pass_on(page_origin) else ()
+    if not documents.may_pass_on(page_origin):
+        return ()
+    passed_on = _list_passed_on(entry, client)
+    # What it passes on has its page's Referer, unless it asks anew.
+    asks = passed_on[:1] == ("script",) and documents.is_service_worker(reading.referrer)
+    return passed_on[::-1] if asks else passed_on
 
 
 def _is_unlike_scripts(entry: Entry, content_type: str, client: Client) -> bool:

@@ -248,6 +248,7 @@ class Judge:
             else None,
             reading.destination in FRAMES and self._documents.is_framed(find_page_origin(entry), reading.referrer),
             self._documents.may_pass_on(find_page_origin(entry) or ""),
+            self._documents.is_service_worker(reading.referrer),
             opaque and self._documents.is_working(find_page_origin(entry)),
             before,
             exchange.told,

@@ -738,3 +738,21 @@ def test_what_follows_one_redirect_does_not_show_that_one_to_a_user_name_passed(
     recording.wait(10)
     assert recording.said("first")[:2] == ("allowed", "certain")
     assert recording.said("second")[0] == "blocked"
+
+
+def test_what_a_service_worker_asks_for_by_itself_is_likely_no_script() -> None:
+    """web-platform-tests, require-corp-load-from-cache-storage: Firefox ESR 153 loaded 12 of 12, told as blocked."""
+    recording = Recording(agent=FIREFOX)
+    recording.page(f"{PAGE}/")
+    worker: Pairs = [
+        *(("Sec-Fetch-Dest", "serviceworker"), ("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Site", "same-origin")),
+        ("Referer", f"{PAGE}/"),
+    ]
+    recording.answer(
+        recording.ask("worker", "GET", f"{PAGE}/sw.js", worker), 200, [("Content-Type", "text/javascript")]
+    )
+    for name, referrer in (("passed on", f"{PAGE}/"), ("its own", f"{PAGE}/sw.js")):
+        asked = recording.ask(name, "GET", f"{PAGE}/a.png", [*home("no-cors"), ("Referer", referrer)])
+        recording.answer(asked, 200, [("Content-Type", "image/png")])
+    assert recording.said("passed on") == ("blocked", "likely", "mime-type-blocked")
+    assert recording.said("its own") == ("not-cors", "likely", None)
