@@ -176,6 +176,8 @@ class EnginePolicy:
     """Whether captions and the like over http are blocked on a secure page."""
     invalid_resource_policy_is_none: bool = True
     """Whether a Cross-Origin-Resource-Policy that is no policy counts as absent under an embedder policy."""
+    confirmations_checked: bool = False
+    """Whether a 304 may be held against an embedder policy by its own headers alone."""
     credentialless_unknown: bool = False
     """Whether Cross-Origin-Embedder-Policy: credentialless has no effect."""
     uninherited: frozenset[Local] = frozenset()

@@ -27,6 +27,7 @@ POLICY = EnginePolicy(
     types_read="first type",
     modules_read="standard",
     credentialless_unknown=True,
+    confirmations_checked=True,
     uninherited=frozenset({"data: worker"}),
     fonts_ask_with_cors=False,
     cache_cleared_on_failure=False,
@@ -74,6 +75,13 @@ POLICY = EnginePolicy(
             field="credentialless_unknown",
             what="Ignores `Cross-Origin-Embedder-Policy: credentialless`. Only `require-corp` has an effect.",
             source="measured with WebKitGTK 2.50.6",
+        ),
+        Departure(
+            field="confirmations_checked",
+            what="Blocks an image on a page with Cross-Origin-Embedder-Policy if a 304 confirms it that has no "
+            "Cross-Origin-Resource-Policy of its own. By the standard, that of the stored response counts. So send the "
+            "header with each 304, too.",
+            source="measured with WebKitGTK 2.50.6 on web-platform-tests: require-corp-revalidated-images",
         ),
         Departure(
             field="uninherited",
