@@ -43,6 +43,7 @@ POLICY = EnginePolicy(
     image_address_is_mixed=False,
     track_is_mixed=False,
     invalid_resource_policy_is_none=False,
+    uninherited=frozenset({"about:blank", "blob: shared worker"}),
     types_read="beginnings",
     types_unchecked=frozenset({"worklet"}),
     opaque_response_blocking=ORB,
@@ -112,6 +113,11 @@ POLICY = EnginePolicy(
             "Cross-Origin-Embedder-Policy, and blocks it only if the header is missing or empty. By the standard, a "
             "malformed one counts as missing.",
             "netwerk/protocol/http/nsHttpChannel.cpp ProcessCrossOriginResourcePolicyHeader; measured",
+        ),
+        "uninherited": Departure(
+            "Gives no embedder policy to the shared worker of a blob: URL, and none to a window or frame that is "
+            "led back to about:blank. By the standard, these have the policy of the page that made them.",
+            "measured with ESR 153 on web-platform-tests: worker-inheritance, about-blank-popup",
         ),
         "types_read": Departure(
             "Takes all before the first white space or semicolon for the type, if there is a slash. By the "

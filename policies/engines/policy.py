@@ -15,6 +15,8 @@ from corsight.policies.value import value
 from corsight.policies.verdict import EngineName
 
 TypeCheck = Literal["mime-type", "nosniff", "orb"]
+Local = Literal["about:blank", "blob: shared worker", "data: worker"]
+"""A document or worker of a local scheme: `about:blank` is that of a window or frame that showed another one before."""
 
 
 @value
@@ -173,8 +175,12 @@ class EnginePolicy:
     """Whether captions and the like over http are blocked on a secure page."""
     invalid_resource_policy_is_none: bool = True
     """Whether a Cross-Origin-Resource-Policy that is no policy counts as absent under an embedder policy."""
+    confirmations_checked: bool = False
+    """Whether a 304 may be held against an embedder policy by its own headers alone."""
     credentialless_unknown: bool = False
     """Whether Cross-Origin-Embedder-Policy: credentialless has no effect."""
+    uninherited: frozenset[Local] = frozenset()
+    """What does not get the embedder policy of the page that makes it."""
     document_isolation_known: bool = False
     """Whether a page may isolate itself by Document-Isolation-Policy, too."""
     proxy_authentication_fails: bool = False

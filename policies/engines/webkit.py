@@ -27,6 +27,8 @@ POLICY = EnginePolicy(
     types_read="first type",
     modules_read="standard",
     credentialless_unknown=True,
+    confirmations_checked=True,
+    uninherited=frozenset({"data: worker"}),
     fonts_ask_with_cors=False,
     cache_cleared_on_failure=False,
     cache=CacheRules(
@@ -67,6 +69,17 @@ POLICY = EnginePolicy(
         "credentialless_unknown": Departure(
             "Ignores `Cross-Origin-Embedder-Policy: credentialless`. Only `require-corp` has an effect.",
             "measured with WebKitGTK 2.50.6",
+        ),
+        "confirmations_checked": Departure(
+            "Blocks an image on a page with Cross-Origin-Embedder-Policy if a 304 confirms it that has no "
+            "Cross-Origin-Resource-Policy of its own. By the standard, that of the stored response counts. So send the "
+            "header with each 304, too.",
+            "measured with WebKitGTK 2.50.6 on web-platform-tests: require-corp-revalidated-images",
+        ),
+        "uninherited": Departure(
+            "Gives no embedder policy to the worker of a data: URL. By the standard, it has that of the page that "
+            "made it.",
+            "measured with WebKitGTK 2.50.6 on web-platform-tests: worker-inheritance",
         ),
         "extra_exposed": Departure(
             "Lets pages read the response header Accept without Access-Control-Expose-Headers.",

@@ -37,6 +37,7 @@ class Documents:
         self._workers: Memory[str, set[tuple[EmbedderPolicy | None, bool]]] = Memory(size)
         self._scripts: Memory[str, bool] = Memory(size)
         self._framed: Memory[str, bool] = Memory(2 * size)
+        self._leading: Memory[str, bool] = Memory(size)
         self._working: Memory[str, str] = Memory(size)
         self._sheets: Memory[str, bool] = Memory(size)
         self._passing: Memory[str, bool] = Memory(size)
@@ -61,12 +62,16 @@ class Documents:
         top: bool,
         page_origin: str | None = None,
         referrer: str | None = None,
+        typed: bool = False,
     ) -> None:
         """Remember a document that came: URL and embedder policy, and whether it is a top-level one on loopback.
 
         Without a response it came out of the browser's cache, where it was not seen: its policy is not known.
-        `page_origin` and `referrer` are those of the page that asked for it, as far as they are known.
+        `page_origin` and `referrer` are those of the page that asked for it, as far as they are known; `typed` tells
+        that none did.
         """
+        if not typed:
+            self._leading.put(page_origin or "", True, len(page_origin or ""))
         policy, origin = self._read(url, response), origin_of(url)
         likely = self._tell_likely(url, response)
         if not top:
@@ -119,6 +124,10 @@ class Documents:
         then, or since the last document, no page asked by itself.
         """
         return self._passing.get(origin) is True
+
+    def is_service_worker(self, referrer: str | None) -> bool:
+        """Return whether a Referer is the script of a service worker: what has it, that asks for by itself."""
+        return referrer is not None and self._scripts.get(referrer) is True
 
     def note_direct(self, origin: str) -> None:
         """Note that a page of an origin asked by itself for what its elements need: nothing passes that on."""
@@ -178,13 +187,19 @@ class Documents:
 
     def is_unseen(self, referrer: str | None) -> bool:
         """Return whether a Referer names a page, beyond its origin, that was not seen to load."""
-        return referrer is not None and _names_page(referrer) and self._by_url.get(referrer) is None
+        return referrer is not None and names_page(referrer) and self._by_url.get(referrer) is None
+
+    def has_led(self, origin: str | None) -> bool:
+        """Return whether a page of an origin, or one that is not known, asked for a document: its window or frame may
+        show about:blank again since then.
+        """
+        return "" in self._leading or (origin in self._leading if origin is not None else len(self._leading) > 0)
 
     def is_framed(self, origin: str | None, referrer: str | None) -> bool:
         """Return whether the page that asks may itself be in a frame: what it asks a frame for may be for its own,
         whose page is another.
         """
-        if referrer is not None and _names_page(referrer):
+        if referrer is not None and names_page(referrer):
             return referrer in self._framed
         return origin in self._framed if origin is not None else len(self._framed) > 0
 
@@ -193,8 +208,9 @@ class Documents:
 
         `worker` tells that it may be a worker that asks.
         """
-        # Across origins a Referer usually ends at the origin: it names the page at the root no more than any other.
-        if referrer is not None and _names_page(referrer):
+        # A Referer is a worker's URL for certain. Any document of its origin may have a page's, by pushState().
+        # https://html.spec.whatwg.org/#can-have-its-url-rewritten
+        if referrer is not None and referrer in self._scripts:
             policy = self._by_url.get(referrer)
             if policy is not None:
                 return policy
@@ -207,7 +223,7 @@ class Documents:
 
     def note_answer(self, referrer: str | None) -> None:
         """Note that a page got what it asked for: of its origin's it is the likeliest to ask for more."""
-        if referrer is None or not (len(self._policies) > 1 or len(self._working)) or not _names_page(referrer):
+        if referrer is None or not (len(self._policies) > 1 or len(self._working)) or not names_page(referrer):
             return
         origin, service = origin_of(referrer), self._scripts.get(referrer)
         likely = self._likely.get(referrer)
@@ -233,7 +249,7 @@ class Documents:
         `framed` tells that it asks for a frame's document, `worker` that it may be a worker that asks, `include` that
         it asks without CORS and with credentials, as no credentialless page does across origins.
         """
-        likely = self._likely.get(referrer) if referrer is not None and _names_page(referrer) else None
+        likely = self._likely.get(referrer) if referrer is not None and names_page(referrer) else None
         if likely is None and worker and origin is not None:
             likely = self._likely.get(self._working.get(origin) or "")
         if likely is None and origin is not None:
@@ -264,5 +280,6 @@ class Documents:
         return policy, policy
 
 
-def _names_page(referrer: str) -> bool:
+def names_page(referrer: str) -> bool:
+    """Return whether a Referer says more of its page than the origin, where it ends across origins by default."""
     return referrer.rstrip("/") != origin_of(referrer)

@@ -17,6 +17,7 @@ from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import BY_ELEMENTS, BY_WORKERS, WORKERS, Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry
+from corsight.policies.session.inheriting import may_lack_policy
 
 EMBEDDERS_SINCE = {"chromium": 83, "firefox": 79, "webkit": 15}
 """The versions from which engines have Cross-Origin-Embedder-Policy."""
@@ -81,7 +82,7 @@ def gather_facts(
         secure, likelier_secure = _find_security(entry, page_origin, documents)
     distance: Distance | None = "cross-site"
     isolable = "opaque" in (tainting, tainting_too)
-    embedder, likelier_embedder = find_embedder(entry, client, documents, isolable=isolable)
+    embedder, likelier_embedder = find_embedder(entry, client, policy, documents, isolable=isolable)
     if isolable or embedder != "unsafe-none":
         distance = _measure(entry, page_origin)
         if reading.destination in FRAMES and documents.is_framed(page_origin, reading.referrer):
@@ -136,7 +137,7 @@ def gather_facts(
 
 
 def find_embedder(
-    entry: Entry, client: Client, documents: Documents, *, isolable: bool
+    entry: Entry, client: Client, policy: EnginePolicy, documents: Documents, *, isolable: bool
 ) -> tuple[EmbedderPolicy | None, EmbedderPolicy]:
     """Return the embedder policy of an exchange's page, None where it is not known, and the likelier one then.
 
@@ -161,6 +162,8 @@ def find_embedder(
             embedder = None
     if embedder is not None and embedder != "unsafe-none" and reading.destination in FRAMES:
         # Another page than the one that asked may be around it, and what says credentialless is held to nothing.
+        return None, embedder
+    if embedder not in (None, "unsafe-none") and may_lack_policy(reading, page_origin, policy, documents):
         return None, embedder
     framed = reading.destination in FRAMES
     include = entry.tainting == "opaque" and not framed and (reading.cookie or reading.storage_access)
@@ -231,7 +234,12 @@ def _find_destinations(
         return "empty", "script"
     if reading.destination != "empty" or reading.method != "GET" or reading.carried:
         return ()
-    return _list_passed_on(entry, client) if documents.may_pass_on(page_origin) else ()
+    if not documents.may_pass_on(page_origin):
+        return ()
+    passed_on = _list_passed_on(entry, client)
+    # What it passes on has its page's Referer, unless it asks anew.
+    asks = passed_on[:1] == ("script",) and documents.is_service_worker(reading.referrer)
+    return passed_on[::-1] if asks else passed_on
 
 
 def _is_unlike_scripts(entry: Entry, content_type: str, client: Client) -> bool:

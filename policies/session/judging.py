@@ -22,7 +22,7 @@ from corsight.policies.session.gather import find_embedder, find_page_origin, ga
 from corsight.policies.session.leading import LED, may_be_followed
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.reading import Reading
-from corsight.policies.session.stored import doubt_silence, doubt_stored
+from corsight.policies.session.stored import doubt_bare, doubt_silence, doubt_stored
 from corsight.policies.session.told import overrule
 from corsight.policies.value import replace
 from corsight.policies.verdict import Branch, EngineName, Outcome, Ruling, Unknown, Verdict
@@ -201,6 +201,8 @@ class Judge:
         known = seen is not None or (told is not None and (told.rule, told.passed) != (None, None))
         if not known and confirmed is not None and confirmed.reason is Reason.STORED_UNSEEN:
             verdict = doubt_silence(verdict, facts)
+        if not known and confirmed is not None and self._policy.confirmations_checked:
+            verdict = doubt_bare(verdict, facts, entry.exchange.response)
         if not known and "redirects" in entry.evidence and any(one.ruling.rule in COUNTED for one in verdict.branches):
             verdict = replace(verdict, certainty="likely")
         if entry.contested and self._turns_on_mode(entry, facts, verdict):
@@ -243,11 +245,12 @@ class Judge:
             fetch.include,
             fetch.certainty,
             fetch.include is None and not settled and self._credentials.likelier(entry, response),
-            find_embedder(entry, self._client, self._documents, isolable=opaque)
+            find_embedder(entry, self._client, self._policy, self._documents, isolable=opaque)
             if opaque or reading.destination in ISOLABLE
             else None,
             reading.destination in FRAMES and self._documents.is_framed(find_page_origin(entry), reading.referrer),
             self._documents.may_pass_on(find_page_origin(entry) or ""),
+            self._documents.is_service_worker(reading.referrer),
             opaque and self._documents.is_working(find_page_origin(entry)),
             before,
             exchange.told,

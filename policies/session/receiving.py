@@ -62,7 +62,8 @@ class Receiving:
         if loaded and reading.mode == "navigate" and reading.destination in DOCUMENTS:
             top, page_origin = reading.destination == "document", find_page_origin(entry)
             url, referrer = exchange.request.url, reading.referrer
-            self._documents.add(url, came, top=top, page_origin=page_origin, referrer=referrer)
+            typed = referrer is None and reading.site in ("none", None)
+            self._documents.add(url, came, top=top, page_origin=page_origin, referrer=referrer, typed=typed)
             self._credentials.note_page(exchange.request.url)
         elif loaded and reading.destination in WORKERS and reading.mode != "cors":
             # With CORS it is what a worker's module imports.

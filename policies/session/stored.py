@@ -124,5 +124,14 @@ def doubt_silence(verdict: Verdict, facts: Facts) -> Verdict:
     return replace(verdict, certainty="likely") if silent else verdict
 
 
+def doubt_bare(verdict: Verdict, facts: Facts, response: Response | None) -> Verdict:
+    """Return the verdict on a 304 in an engine that may hold the 304 itself against the embedder policy; likely where
+    only what it confirms says who may have it.
+    """
+    bare = response is not None and response.status == 304 and RESOURCE_POLICY not in response.headers
+    turns = facts.tainting == "opaque" and facts.embedder != "unsafe-none" and verdict.ruling.rule is None
+    return replace(verdict, certainty="likely") if bare and turns and facts.distance != "same-origin" else verdict
+
+
 def _assume(verdict: Verdict, which: str) -> list[Branch]:
     return [replace(one, assumptions=(*one.assumptions, (Unknown.STORED, which))) for one in verdict.branches]

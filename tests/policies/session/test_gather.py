@@ -26,6 +26,7 @@ from tests.policies.session.test_browser import (
     FIREFOX,
     NO_CORS,
     PAGE,
+    WEBKIT,
     Pairs,
     Recording,
 )
@@ -738,3 +739,43 @@ def test_what_follows_one_redirect_does_not_show_that_one_to_a_user_name_passed(
     recording.wait(10)
     assert recording.said("first")[:2] == ("allowed", "certain")
     assert recording.said("second")[0] == "blocked"
+
+
+@pytest.mark.parametrize(
+    ("agent", "policy", "own", "certainty"),
+    [
+        pytest.param(WEBKIT, COEP, (), "likely", id="its own says nothing"),
+        pytest.param(WEBKIT, COEP, (CORP,), "certain", id="its own allows it"),
+        pytest.param(WEBKIT, ("X", "1"), (), "certain", id="no embedder policy"),
+    ],
+)
+def test_webkit_may_hold_a_304_itself_against_the_embedder_policy(
+    agent: str, policy: tuple[str, str], own: tuple[tuple[str, str], ...], certainty: str
+) -> None:
+    """web-platform-tests, require-corp-revalidated-images: WebKitGTK 2.50.6 blocked it, told as opaque, certain."""
+    recording = Recording(agent=agent)
+    recording.page(f"{PAGE}/", policy)
+    image: Pairs = [("Content-Type", "image/png"), ("ETag", "x"), CORP]
+    recording.answer(recording.ask("first", "GET", API, element("image")), 200, image, "media")
+    asked = recording.ask("again", "GET", API, element("image", ("If-None-Match", "x")))
+    recording.answer(asked, 304, [*own])
+    assert recording.said("first") == ("opaque", "certain", None)
+    assert recording.said("again") == ("opaque", certainty, None)
+
+
+def test_what_a_service_worker_asks_for_by_itself_is_likely_no_script() -> None:
+    """web-platform-tests, require-corp-load-from-cache-storage: Firefox ESR 153 loaded 12 of 12, told as blocked."""
+    recording = Recording(agent=FIREFOX)
+    recording.page(f"{PAGE}/")
+    worker: Pairs = [
+        *(("Sec-Fetch-Dest", "serviceworker"), ("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Site", "same-origin")),
+        ("Referer", f"{PAGE}/"),
+    ]
+    recording.answer(
+        recording.ask("worker", "GET", f"{PAGE}/sw.js", worker), 200, [("Content-Type", "text/javascript")]
+    )
+    for name, referrer in (("passed on", f"{PAGE}/"), ("its own", f"{PAGE}/sw.js")):
+        asked = recording.ask(name, "GET", f"{PAGE}/a.png", [*home("no-cors"), ("Referer", referrer)])
+        recording.answer(asked, 200, [("Content-Type", "image/png")])
+    assert recording.said("passed on") == ("blocked", "likely", "mime-type-blocked")
+    assert recording.said("its own") == ("not-cors", "likely", None)

@@ -18,7 +18,7 @@ from mitmproxy.io import FlowReader
 
 from corsight.policies.fetch.origin import parse_url
 from corsight.policies.record import Lines
-from corsight.policies.rules.isolation import MIME_TYPE, NOSNIFF
+from corsight.policies.rules.isolation import MIME_TYPE, NOSNIFF, WORKER_COEP
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.judging import judge_recording
 from corsight.scripts.recordings import Recording
@@ -33,6 +33,14 @@ from tests.browser.lab.wpt.truth import tell
 LINES = Lines(secrets=True)
 DOMAINS = ("web-platform.test", "localhost", "127.0.0.1")
 """The hosts of the tests; all else is the browser's own background traffic."""
+UNTOLD = {
+    "chromium": frozenset({NOSNIFF, MIME_TYPE}),
+    "firefox": frozenset[str](),
+    "webkit": frozenset({NOSNIFF, MIME_TYPE, WORKER_COEP}),
+}
+"""The rules of checks before which what a browser says of a load ends: in Chromium that of workers and style sheets,
+and in WebKit that of a frame's document. The tests themselves see what becomes of it (header-parsing, require-corp).
+"""
 
 
 def add_to(commands: Any) -> None:
@@ -89,8 +97,7 @@ def hold(out: Path, *, live: bool = False) -> Score:
     said = json.loads((out / SAID).read_text("utf-8"))
     truths = tell(listen(said, out / FLOWS))
     records = (json.loads(line) for line in ((out / VERDICTS).open() if live else judge(out / FLOWS)))
-    # What these two say of a load ends before the check of the type: in Chromium that of workers and style sheets.
-    untold = frozenset[str]() if said["engine"] == "firefox" else frozenset({NOSNIFF, MIME_TYPE})
+    untold = UNTOLD[said["engine"]]
     return score(truths, [one for one in records if is_of_tests(one["url"])], said["pages"], untold)
 
 
