@@ -23,6 +23,7 @@ POLICY = EnginePolicy(
     identical_locations=True,
     loops_in_its_cache=True,
     location_read_anyhow=True,
+    unled_redirects_refused=False,
     empty_location="none",
     proxy_authentication_fails=True,
     type_checks=("orb", "nosniff", "mime-type"),
@@ -86,6 +87,12 @@ POLICY = EnginePolicy(
             field="location_read_anyhow",
             what="Fails (net::ERR_INVALID_REDIRECT) if the Location is not a valid URL, even in a fetch() with "
             'redirect: "manual". By the standard, such a fetch() does not read the Location.',
+            source="measured with 156",
+        ),
+        Departure(
+            field="unled_redirects_refused",
+            what="Takes a redirect without a Location for a response like any other, also in a fetch() with redirect: "
+            '"error". By the standard, such a fetch() fails at every status of a redirect.',
             source="measured with 156",
         ),
         Departure(
