@@ -295,6 +295,8 @@ def _weigh_hazard(policy: EnginePolicy, hazard: str) -> tuple[str | None, str]:
         return None, ""
     if hazard == main_fetch.UNREAD:
         return main_fetch.LOCATION if policy.location_read_anyhow else None, ""
+    if hazard == main_fetch.UNLED:
+        return main_fetch.REFUSED if policy.unled_redirects_refused else None, ""
     if hazard == main_fetch.LOCAL_NETWORK:
         return main_fetch.LOCAL_NETWORK if policy.local_network_access else None, ""
     minded = {

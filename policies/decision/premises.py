@@ -75,7 +75,7 @@ def list_premises(facts: Facts) -> list[_Assumed]:
                     assumed.append((Unknown.SITE, distance))
                 if len(destinations) > 1:
                     assumed.append((Unknown.DESTINATION, destination))
-                if facts.redirect == "unknown" and facts.role == "redirect":
+                if facts.redirect == "unknown" and facts.role != "preflight":
                     assumed.append((Unknown.REDIRECT, redirect))
                 if len(denials) > 1:
                     assumed.append((Unknown.LOCAL_NETWORK, "denied" if denied else "allowed"))
@@ -127,7 +127,8 @@ def _is_open(facts: Facts) -> bool:
         or facts.embedder is None
         or facts.distance is None
         or facts.local_network == "unknown"
-        or (facts.role == "redirect" and "unknown" in (facts.mode, facts.destination, facts.redirect))
+        or (facts.role == "redirect" and "unknown" in (facts.mode, facts.destination))
+        or (facts.role != "preflight" and facts.redirect == "unknown")
         or (facts.tainting == "opaque" and facts.destination == "unknown")
         or bool(facts.destinations)
     )
@@ -180,9 +181,12 @@ def _list_redirects(facts: Facts, tainting: Tainting, mode: str, destination: st
     """Return what may become of the redirect: redirect modes, or "xhr", which follows where fetch() would not."""
     if facts.redirect != "unknown":
         return (facts.redirect,)
-    if facts.role != "redirect" or mode == "no-cors" or destination not in ("empty", "unknown"):
+    if facts.role == "preflight" or mode == "no-cors" or destination not in ("empty", "unknown"):
         # A request of mode no-cors has to follow.
         return ("follow",)
+    if facts.role == "request":
+        # It leads nowhere.
+        return "follow", "error"
     by_xhr = mode == "cors" and tainting == "basic" and has_userinfo(facts.target or "")
     return ("follow", "xhr", *UNREDIRECTED) if by_xhr else ("follow", *UNREDIRECTED)
 

@@ -16,6 +16,7 @@ from corsight.policies.fetch.main_fetch import LOCAL_NETWORK, Hazards, Tainting,
 from corsight.policies.fetch.mime_type import STYLE, TYPED, WORKER, determine_nosniff
 from corsight.policies.fetch.orb import is_subsequent
 from corsight.policies.fetch.origin import Distance, origin_of
+from corsight.policies.fetch.redirect import REDIRECT_STATUSES
 from corsight.policies.fetch.steps import Question
 
 PROXY_AUTHENTICATION = 407
@@ -123,7 +124,7 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
         allow_credentials,
         allow_methods,
         allow_headers,
-        _list_hazards(facts, premise),
+        _list_hazards(facts, response, premise),
         resource_policy,
         content_type,
         content_range,
@@ -191,9 +192,10 @@ _LOCAL_NETWORK_ALLOWED: Hazards = ((Question.LOCAL_NETWORK, None),)
 _LOCAL_NETWORK_DENIED: Hazards = ((Question.LOCAL_NETWORK, LOCAL_NETWORK),)
 
 
-def _list_hazards(facts: Facts, premise: Premise) -> Hazards:
+def _list_hazards(facts: Facts, response: Response, premise: Premise) -> Hazards:
     hazards: Hazards = ()
-    if facts.role == "redirect":
+    unled = facts.role == "request" and premise.redirect == "error" and response.status in REDIRECT_STATUSES
+    if facts.role == "redirect" or unled:
         hazards = check_redirect(
             facts.target,
             mode=premise.mode,

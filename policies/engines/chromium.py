@@ -23,6 +23,7 @@ POLICY = EnginePolicy(
     identical_locations=True,
     loops_in_its_cache=True,
     location_read_anyhow=True,
+    unled_redirects_refused=False,
     empty_location="none",
     proxy_authentication_fails=True,
     type_checks=("orb", "nosniff", "mime-type"),
@@ -83,6 +84,11 @@ POLICY = EnginePolicy(
         "location_read_anyhow": Departure(
             "Fails (net::ERR_INVALID_REDIRECT) if the Location is not a valid URL, even in a fetch() with "
             'redirect: "manual". By the standard, such a fetch() does not read the Location.',
+            "measured with 156",
+        ),
+        "unled_redirects_refused": Departure(
+            "Takes a redirect without a Location for a response like any other, also in a fetch() with redirect: "
+            '"error". By the standard, such a fetch() fails at every status of a redirect.',
             "measured with 156",
         ),
         "empty_location": Departure(

@@ -155,6 +155,8 @@ class EnginePolicy:
     """Whether a Location header that is repeated word for word counts as one."""
     location_read_anyhow: bool = False
     """Whether a Location that is not a URL fails even a fetch() that would not follow it."""
+    unled_redirects_refused: bool = True
+    """Whether a fetch() with redirect: "error" fails at a redirect without a Location too."""
     deletes_turn_to_get: bool = False
     """Whether a redirect may turn a DELETE into a GET, whatever its status."""
     empty_location: Literal["same-url", "fails", "none"] = "same-url"

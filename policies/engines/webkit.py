@@ -14,6 +14,7 @@ POLICY = EnginePolicy(
     label="WebKit",
     measured=(16, 26),
     changes=WEBKIT,
+    unled_redirects_refused=False,
     empty_location="fails",
     preflight_order=("status", "cors", "methods-syntax", "headers-syntax", "method", "header"),
     authorization_by_wildcard=True,
@@ -40,6 +41,11 @@ POLICY = EnginePolicy(
         int64=True,
     ),
     departures={
+        "unled_redirects_refused": Departure(
+            "Takes a redirect without a Location for a response like any other, also in a fetch() with redirect: "
+            '"error". By the standard, such a fetch() fails at every status of a redirect.',
+            "measured with WebKitGTK 2.50.6",
+        ),
         "empty_location": Departure(
             "Fails if the Location of a redirect is empty. By the standard, an empty Location means the same "
             "URL again.",

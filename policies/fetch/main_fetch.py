@@ -33,6 +33,7 @@ LOCAL_NETWORK = "local-network-access"
 USERINFO_EMBEDDED = "userinfo-embedded"
 USERINFO_BY_XHR = "userinfo-by-xhr"
 UNREAD = "location-unread"
+UNLED = "redirect-unled"
 MIXED_LOCALHOST = "mixed-localhost"
 MIXED_LOCAL_NETWORK = "mixed-local-network"
 MIXED_ZERO_ADDRESS = "mixed-zero-address"
@@ -128,14 +129,16 @@ def check_redirect(
     secure: bool,
     redirect: str = "follow",
 ) -> Hazards:
-    """Return the questions that a redirect's target has to pass, each with the hazard that it meets; nothing where
-    there is no target.
+    """Return the questions that a redirect has to pass, each with the hazard that it meets.
 
-    `target` is "" where the Location is not a URL. `redirects` counts those before this one, `secure` tells whether the
-    page is a secure one, `redirect` is the redirect mode. Navigations and WebSockets are not asked anything here.
+    `target` is "" where the Location is not a URL, None where there is none. `redirects` counts those before this one,
+    `secure` tells whether the page is a secure one, `redirect` is the redirect mode. Navigations and WebSockets are not
+    asked anything here.
     """
-    if target is None or mode in ("navigate", "websocket"):
+    if mode in ("navigate", "websocket"):
         return ()
+    if target is None:
+        return ((Question.REDIRECT_MODE, UNLED),) if redirect == "error" else ()
     # https://fetch.spec.whatwg.org/#concept-http-fetch: "error" makes a network error of a redirect status, "manual" an
     # opaque-redirect filtered response whose Location nobody follows.
     if redirect == "error":

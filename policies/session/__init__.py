@@ -5,7 +5,7 @@ from __future__ import annotations
 from corsight.policies.exchange import Exchange, Word, without_interim
 from corsight.policies.facts import Facts
 from corsight.policies.session.browser import Browser
-from corsight.policies.session.clients import LONGEST, UNKNOWN, Client, acts_as_browser, as_told, identify
+from corsight.policies.session.clients import LONGEST, UNKNOWN, Client, acts_as_browser, as_told, identify, show_engine
 from corsight.policies.session.judging import Judged
 from corsight.policies.session.memory import Memory, release
 from corsight.policies.session.weighing import BUDGET, Scales, list_silent
@@ -116,6 +116,9 @@ class Session:
         client = identify(agent, headers.get("sec-ch-ua"))
         if not client.browser and acts_as_browser(headers):
             client = UNKNOWN
+        shown = show_engine(exchange) if client.browser else None
+        if shown is not None and shown != client.engine:
+            client = Client(shown)
         if exchange.told is not None:
             client = as_told(client, exchange.told)
         browser = Browser(client, self._engine or client.engine, self._version)
@@ -125,8 +128,14 @@ class Session:
 
 
 def _shows_itself(browser: Browser, exchange: Exchange) -> bool:
-    """Return whether what was taken for no browser turns out to be one: its application gave it a name of its own."""
-    return not browser.client.browser and acts_as_browser(exchange.request.headers)
+    """Return whether what was taken for no browser turns out to be one, or what was taken for one to be another: its
+    application, or the developer tools, gave it a name of its own.
+    """
+    if not browser.client.browser:
+        return acts_as_browser(exchange.request.headers)
+    if exchange.response is not None or exchange.told is not None:
+        return False
+    return show_engine(exchange) not in (None, browser.client.engine)
 
 
 __all__ = ["Browser", "Client", "Judged", "Session", "identify"]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from corsight.policies.exchange import HeaderList, Told
+from corsight.policies.exchange import Exchange, HeaderList, Told
 from corsight.policies.facts import Build
 from corsight.policies.verdict import EngineName
 
@@ -114,6 +114,22 @@ def _identify(user_agent: str, brands: str | None) -> Client:
         told = None if version is None or int(version[1]) == FROZEN else int(version[1])
         return Client("webkit", told, libsoup=libsoup)
     return NO_BROWSER
+
+
+def show_engine(exchange: Exchange) -> EngineName | None:
+    """Return the engine that a request's headers show whatever its User-Agent says; None where they show none.
+
+    Developer tools that emulate a phone, and tests that do, send the User-Agent of its browser. Only Chromium accepts
+    APNG and signed exchanges by name, only Firefox sends TE over HTTP/2: 156 and ESR 153, and not WebKitGTK 2.50.6.
+    """
+    get = exchange.request.headers.get
+    if exchange.http2 and get("te") == "trailers":
+        return "firefox"
+    accept = get("accept") or ""
+    # What a fetch() accepts, its page may have set.
+    if ("image/apng" in accept or "application/signed-exchange" in accept) and get("sec-fetch-dest") != "empty":
+        return "chromium"
+    return None
 
 
 def acts_as_browser(headers: HeaderList) -> bool:

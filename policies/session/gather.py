@@ -131,7 +131,7 @@ def gather_facts(
         likelier_embedder=likelier_embedder if embedder is None else embedder,
         chain=chain,
         target=target,
-        redirect=_find_redirect_mode(entry, target, client),
+        redirect=_find_redirect_mode(entry, response, client),
         build=build,
     )
 
@@ -198,11 +198,12 @@ def _find_security(entry: Entry, page_origin: str | None, documents: Documents) 
     return secure, secure
 
 
-def _find_redirect_mode(entry: Entry, target: str | None, client: Client) -> str:
+def _find_redirect_mode(entry: Entry, response: Response | None, client: Client) -> str:
     if entry.destination == "serviceworker":
         # https://w3c.github.io/ServiceWorker/#update-algorithm: "Set request's redirect mode to "error"".
         return "error"
-    return "unknown" if target is not None and _may_stay(entry, client) else "follow"
+    redirected = response is not None and response.status in REDIRECT_STATUSES and entry.role != "preflight"
+    return "unknown" if redirected and _may_stay(entry, client) else "follow"
 
 
 def _may_stay(entry: Entry, client: Client) -> bool:

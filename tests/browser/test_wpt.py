@@ -408,3 +408,9 @@ def test_a_request_that_a_second_preflight_refused_passed_its_first() -> None:
         ]
     )
     assert (found["first"].end, found["second"].end) == ("passed", "blocked")
+
+
+def test_webkits_handshake_of_a_websocket_is_an_event_without_url() -> None:
+    said = webkit.slim("Network.webSocketWillSendHandshakeRequest", {"requestId": "1", "request": {"headers": {}}}, "t")
+    assert said["requestId"] == "1"
+    assert "request" not in said

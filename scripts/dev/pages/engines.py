@@ -41,6 +41,7 @@ as the newest version that was measured. `corsight check --versions` lists the v
 | Safari, WebKitGTK, Epiphany | `Version/`, which is Safari's number. A WebKitGTK that says 60 hides its version |
 | every browser on iOS | the higher of `Version/` and the system's version, since one of the two may be frozen |
 | Pale Moon and its relatives | always Firefox 52, on which they are based |
+| any of them under another's User-Agent, as when developer tools emulate a phone | Chromium by what its documents and images accept, Firefox by `TE: trailers` over HTTP/2; without a version. Where neither was seen, by the User-Agent |
 
 ## Versions that were not measured
 

@@ -16,6 +16,7 @@ from corsight.policies.fetch.main_fetch import (
     REFUSED,
     SAME_ORIGIN_MODE,
     SCHEME,
+    UNLED,
     UNREAD,
     USERINFO,
     USERINFO_BY_XHR,
@@ -181,8 +182,10 @@ def test_navigations_and_websockets_are_asked_nothing(mode: str) -> None:
     assert ask("ftp://u:p@other.test/", mode=mode) == {}
 
 
-def test_no_target_is_asked_nothing() -> None:
+def test_no_target_is_asked_nothing_but_whether_the_page_allows_redirects() -> None:
     assert ask(None) == {}
+    assert ask(None, redirect="manual") == {}
+    assert ask(None, redirect="error") == {Question.REDIRECT_MODE: UNLED}
 
 
 def test_a_redirect_mode_of_error_refuses_and_one_of_manual_does_not_look() -> None:

@@ -1482,3 +1482,18 @@ def test_an_answer_that_is_a_giant_lets_no_request_follow() -> None:
     recording.preflight("p", [*STAR, ("X-Huge", "a" * 40_000)])
     recording.request("r", STAR, method="PUT")
     assert recording.last["r"].entry.fetch.id == "r"
+
+
+def test_a_redirect_to_nowhere_may_fail_a_fetch_that_allows_none() -> None:
+    """fetch() with redirect: "error": Firefox ESR 153 fails it, Chromium 156 hands the response over."""
+    granted: Pairs = [*TURNS, CREDENTIALS]
+    said = {}
+    for agent in (CHROMIUM, FIREFOX):
+        recording = Recording(agent=agent)
+        priority = [("Priority", "u=4")] if agent == FIREFOX else []
+        asked = [("Origin", PAGE), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty"), *priority]
+        recording.answer(recording.ask("r", "GET", API, asked), 302, granted)
+        verdict = recording.last["r"].verdict
+        said[agent] = verdict.certainty, {ruling.rule for ruling in rulings(recording.last["r"]).values()}
+        assert verdict.outcome == "allowed"
+    assert said == {CHROMIUM: ("certain", {None}), FIREFOX: ("likely", {None, "redirect-refused"})}

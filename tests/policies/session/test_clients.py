@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corsight.policies.exchange import Told
+from corsight.policies.exchange import Exchange, HeaderList, Request, Told
 from corsight.policies.facts import Build
-from corsight.policies.session.clients import Client, as_told, identify
+from corsight.policies.session.clients import Client, as_told, identify, show_engine
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"
 MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)"
@@ -169,3 +169,39 @@ def test_a_web_view_of_old_android_is_no_webkit_on_linux() -> None:
 )
 def test_a_version_that_is_not_told_is_older_than_any(client: Client, build: Build | None) -> None:
     assert client.build == build
+
+
+@pytest.mark.parametrize(
+    ("headers", "http2", "engine"),
+    [
+        pytest.param(
+            [("Accept", "text/html,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7")],
+            False,
+            "chromium",
+            id="Chromium's document",
+        ),
+        pytest.param(
+            [("Accept", "image/avif,image/webp,image/apng,image/*,*/*;q=0.8")], False, "chromium", id="Chromium's image"
+        ),
+        pytest.param(
+            [("Accept", "image/apng,*/*"), ("Sec-Fetch-Dest", "empty")],
+            False,
+            None,
+            id="an Accept that a page may have set",
+        ),
+        pytest.param([("Accept", "*/*"), ("TE", "trailers")], True, "firefox", id="Firefox over HTTP/2"),
+        pytest.param([("Accept", "*/*"), ("TE", "trailers")], False, None, id="over HTTP/1.1 others say so too"),
+        pytest.param(
+            [("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")],
+            True,
+            None,
+            id="a document of the others",
+        ),
+        pytest.param([], True, None, id="nothing"),
+    ],
+)
+def test_headers_that_show_the_engine(headers: list[tuple[str, str]], http2: bool, engine: str | None) -> None:
+    exchange = Exchange(
+        "r", "192.0.2.1", "c", Request("GET", "https://app.test/", HeaderList.of(*headers)), None, http2=http2
+    )
+    assert show_engine(exchange) == engine

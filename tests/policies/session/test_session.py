@@ -508,3 +508,40 @@ def test_a_page_that_is_loaded_whole_again_is_known_again() -> None:
     image = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "cross-site")]
     recording.answer(recording.ask("r", "GET", API, [*image, ("Referer", f"{PAGE}/")]), 200, PNG)
     assert recording.said("r") == ("opaque", "certain", None)
+
+
+DATA: Pairs = [("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff")]
+IMAGE: Pairs = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "cross-site")]
+ACCEPT_OF_CHROMIUM = ("Accept", "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8")
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 16_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/16.6"
+
+
+def show_image(
+    recording: Recording, name: str, *headers: tuple[str, str], **more: object
+) -> tuple[str, str, str | None]:
+    asked = [*IMAGE, ("Referer", f"{PAGE}/"), *headers]
+    recording.answer(recording.ask(name, "GET", f"https://cdn.test/{name}", asked, **more), 200, DATA)  # type: ignore[arg-type]
+    return recording.said(name)
+
+
+def test_a_browser_that_emulates_a_phone_is_judged_as_what_it_is() -> None:
+    """Chromium 156 with an iPhone's User-Agent: six of 796 were certain and wrong, taken for WebKit."""
+    assert show_image(Recording(agent=PHONE), "a phone's own")[0] == "opaque"
+    recording = Recording(agent=PHONE)
+    assert show_image(recording, "emulated", ACCEPT_OF_CHROMIUM) == ("blocked", "certain", "opaque-response-blocked")
+    # The others are of the same browser.
+    assert show_image(recording, "silent", connection="c2") == ("blocked", "certain", "opaque-response-blocked")
+
+
+def test_an_emulated_phone_may_show_itself_late() -> None:
+    recording = Recording(agent=PHONE)
+    assert show_image(recording, "before")[0] == "opaque"
+    assert show_image(recording, "shown", ("TE", "trailers"), http2=True)[0] == "blocked"
+    assert show_image(recording, "after")[0] == "blocked"
+
+
+def test_a_client_that_is_no_browser_is_none_by_its_headers() -> None:
+    """Clients of gRPC send TE as Firefox does."""
+    recording = Recording(agent="grpc-java-okhttp/1.60")
+    recording.answer(recording.ask("r", "POST", API, [("TE", "trailers")], http2=True), 200, [])
+    assert not recording.session._browser(recording.last["r"].entry.exchange).client.browser

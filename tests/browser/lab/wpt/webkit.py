@@ -162,7 +162,8 @@ def slim(method: str, params: dict[str, Any], target: str) -> dict[str, Any]:
     """Return what is read of an event, and when it came."""
     kept = {name: params[name] for name in ("requestId", "walltime", "errorText", "canceled", "type") if name in params}
     kept |= {"method": method, "target": target, "at": time.time()}
-    if "request" in params:
+    if "url" in params.get("request", {}):
+        # The handshake of a WebSocket has none.
         kept["request"] = {name: params["request"][name] for name in ("url", "method")}
     for name in ("response", "redirectResponse"):
         if response := params.get(name):
