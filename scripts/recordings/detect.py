@@ -8,6 +8,7 @@ from io import BufferedReader
 
 from corsight.policies.exchange import Exchange
 from corsight.scripts.recordings import mitmproxy
+from corsight.scripts.recordings.curl_lines import BEFORE, drop_colours
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LOOKED_AT = 4096
@@ -16,10 +17,12 @@ MITMPROXY = re.compile(rb"\d+:(?!\d\d:\d\d\.)")
 NETLOG = re.compile(rb'\{\s*"constants"\s*:')
 ZIP = b"PK\x03\x04"
 CURL = re.compile(
-    rb"^(?:[\d:.]+ )?(?:\[[\dx]+-[\dx]+\] )?"
-    rb"(?:> [!-~]+ \S+ HTTP/\d|(?:\*|== Info:) +(?:Trying |Host \S+ was resolved|Connected to ))",
+    rb"\AHTTP/[\d.]+ \d{3}\b|(?:^|\r)"
+    + BEFORE
+    + rb"(?:> [!-~]+ \S+ HTTP/\d|(?:\*|== Info:) +(?:Trying |Host \S+ was resolved|Connected to ))",
     re.MULTILINE,
 )
+"""A transcript of curl's, or the responses alone, as it prints them without -v."""
 HAR = re.compile(rb'"(?:entries|creator|startedDateTime)"\s*:')
 """What a HAR holds near its beginning, whatever stands around it."""
 
@@ -46,7 +49,7 @@ def detect(file: BufferedReader) -> Reader:
         from corsight.scripts.recordings import archive
 
         return archive.read
-    if CURL.search(start):
+    if CURL.search(drop_colours(start)):
         from corsight.scripts.recordings import curl
 
         return curl.read
