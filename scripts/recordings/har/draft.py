@@ -93,7 +93,7 @@ class Drafts:
 
     def make(self, number: int, entry: Entry) -> Draft | None:
         """Return the draft of an entry; None for what is no HTTP request."""
-        producer, method = self._producer, entry.request.method
+        producer, method = self._producer, self._producer.find_method(entry)
         url = clean_url(entry.request.url)
         if not url.startswith(HTTP) or method == "CONNECT" or not method:
             return None
