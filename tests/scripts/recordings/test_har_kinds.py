@@ -99,3 +99,31 @@ def test_entries_that_are_not_judged_were_recorded_all_the_same(
         Path("a.har").write_text(json.dumps(har(*entries)))
         assert cli.run(["audit", "a.har"]) == 2
         assert f"nothing was judged: {said}" in capsys.readouterr().err
+
+
+def picture(creator: str, agent: str, content: dict[str, Any], **answer: str) -> dict[str, Any]:
+    """A HAR of a picture from another origin."""
+    one = entry(path="/a.png", agent=agent, dest="image", mode="no-cors", kind="image")
+    one["request"]["headers"] = [line for line in one["request"]["headers"] if line["name"] != "origin"]
+    one["response"] |= {"headers": headers(content_type="image/png", x_content_type_options="nosniff", **answer)}
+    one["response"]["content"] = content
+    return har(one, creator=creator, browser={"name": "Firefox", "version": "140"} if creator == "Firefox" else None)
+
+
+LEFT_OUT = {"size": 0, "mimeType": "image/png", "text": ""}
+
+
+@pytest.mark.parametrize(
+    ("creator", "agent", "answer", "outcome"),
+    [
+        ("Firefox", FIREFOX, {"content_length": "43"}, "opaque"),
+        ("Firefox", FIREFOX, {}, "opaque"),
+        ("Firefox", FIREFOX, {"content_length": "0"}, "blocked"),
+        ("Charles Proxy", FIREFOX, {}, "blocked"),
+        ("Charles Proxy", FIREFOX, {"content_length": "43"}, "opaque"),
+    ],
+)
+def test_a_body_that_is_left_out_is_not_empty(
+    read: Any, creator: str, agent: str, answer: dict[str, str], outcome: str
+) -> None:
+    assert read(picture(creator, agent, LEFT_OUT, **answer))[0].verdict.outcome.value == outcome
