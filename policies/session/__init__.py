@@ -126,7 +126,10 @@ class Session:
 
 def _shows_itself(browser: Browser, exchange: Exchange) -> bool:
     """Return whether what was taken for no browser turns out to be one: its application gave it a name of its own."""
-    return not browser.client.browser and acts_as_browser(exchange.request.headers)
+    told = exchange.told
+    if browser.client.browser or (told is not None and told.engine == "standard"):
+        return False
+    return acts_as_browser(exchange.request.headers)
 
 
 __all__ = ["Browser", "Client", "Judged", "Session", "identify"]

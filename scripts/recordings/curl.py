@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from io import BufferedReader
 
-from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response, Told
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings.curl_lines import read_lines
 from corsight.scripts.recordings.har.draft import clean_url
@@ -18,6 +18,7 @@ BETWEEN = 1.0
 """Seconds that one exchange is set behind the other."""
 CONNECTIONS = 1024
 """Of how many connections it is remembered whether they speak TLS."""
+TOLD = Told(engine="standard")
 REMARK = "curl is no browser: its requests are judged by the standard, for the Origin that they were given."
 
 _request = re.compile(rb"^> ([!-~]++) (\S++) HTTP/([\d.]++)\s*+$")
@@ -134,6 +135,7 @@ class Transcript:
             response,
             http2,
             error=None if response is not None else "the transcript holds no answer",
+            told=TOLD,
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from io import BufferedReader
 
 from corsight.policies.exchange import Exchange
+from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings import mitmproxy
 from corsight.scripts.recordings.curl_lines import BEFORE, drop_colours
 
@@ -15,6 +16,8 @@ LOOKED_AT = 4096
 MITMPROXY = re.compile(rb"\d+:(?!\d\d:\d\d\.)")
 """A size; not the time that curl may put before each line."""
 NETLOG = re.compile(rb'\{\s*"constants"\s*:')
+UNENDED = b"Logging is in progress writing data to:"
+"""What stands in a NetLog's place while chrome://net-export records, and ever after where the browser was ended."""
 ZIP = b"PK\x03\x04"
 CURL = re.compile(
     rb"\AHTTP/[\d.]+ \d{3}\b|(?:^|\r)"
@@ -41,6 +44,8 @@ def detect(file: BufferedReader) -> Reader:
     # Each is imported when it is met: most files are of one kind.
     if MITMPROXY.match(start):
         return mitmproxy.read
+    if start.startswith(UNENDED):
+        raise CorsightError("is a NetLog that was not ended", todo="end it in chrome://net-export, or record another")
     if NETLOG.match(start):
         from corsight.scripts.recordings import netlog
 

@@ -253,3 +253,14 @@ def test_answers_alone_are_no_transcript(text: str, tmp_path: Path) -> None:
     recording = Recording(str(tmp_path / "a"))
     assert not list(judge_recording(recording))
     assert "holds no request that curl sent; run curl -v" in str(recording.problem)
+
+
+def test_a_command_that_was_copied_from_a_browser_is_still_curls(tmp_path: Path) -> None:
+    copied = (
+        "> User-Agent: Mozilla/5.0 (X11) AppleWebKit/537.36 Chrome/150.0.0.0 Safari/537.36\n> sec-fetch-mode: cors\n"
+    )
+    copied += "> sec-fetch-site: cross-site\n> sec-fetch-dest: empty\n> \n"
+    (tmp_path / "a").write_text(tell("GET", "/", "a.example", *OK).replace("> \n", copied))
+    [judged] = judge_recording(Recording(str(tmp_path / "a")))
+    assert judged.verdict.engine == "standard"
+    assert judged.verdict.divided

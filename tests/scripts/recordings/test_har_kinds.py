@@ -69,7 +69,7 @@ def test_splash_has_no_name_for_the_method_of_a_preflight(read: Any) -> None:
     assert [one.entry.role for one in found.judged] == ["preflight", "request"]
     assert found[0].verdict.ruling.rule == "preflight-method-not-allowed"
     assert {one.verdict.engine for one in found.judged} == {"webkit"}
-    assert found.recording.problem is None
+    assert found[0].entry.exchange.told.version == 8
 
 
 def test_what_is_no_request_over_http_is_counted(read: Any) -> None:
@@ -127,3 +127,28 @@ def test_a_body_that_is_left_out_is_not_empty(
     read: Any, creator: str, agent: str, answer: dict[str, str], outcome: str
 ) -> None:
     assert read(picture(creator, agent, LEFT_OUT, **answer))[0].verdict.outcome.value == outcome
+
+
+COPIED = {"upgrade-insecure-requests": "1", "accept-encoding": "gzip"}
+
+
+@pytest.mark.parametrize("creator", ["Insomnia REST Client", "Postman", "Advanced REST Client", "HTTPie"])
+def test_a_client_is_no_browser_whatever_headers_it_was_given(read: Any, creator: str) -> None:
+    first = preflight("PUT", answer=[*ALLOW, *headers(access_control_allow_methods="PUT")], at=1)
+    first["request"]["headers"] += [{"name": name, "value": value} for name, value in COPIED.items()]
+    found = read(har(first, entry("PUT", answer=ALLOW, sent=COPIED, at=2), creator=creator))
+    assert [one.verdict.engine for one in found.judged] == ["standard"] * 2
+    assert "so they are judged by the standard" in found.remarks
+    # They are one client's: the request follows its preflight.
+    assert found[1].entry.fetch is found[0].entry.fetch
+
+
+def test_phantomjs_shows_the_origin_where_there_was_one(read: Any) -> None:
+    one = entry(whole=False, path="/a.png", kind=None, sent={"accept": "*/*", "referer": f"{PAGE}/"})
+    found = read(har(one, creator="PhantomJS"))
+    assert {branch.outcome.value for branch in found[0].verdict.branches} == {"opaque"}
+
+
+def test_a_netlog_that_was_not_ended(tmp_path: Path) -> None:
+    found = Read(tmp_path / "net.json", "Logging is in progress writing data to:\n    /x\n")
+    assert "is a NetLog that was not ended; end it in chrome://net-export" in found.problem

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 from corsight.scripts.recordings.har.format import Entry, Log, decode_headers
 
-type Engine = Literal["chromium", "firefox", "webkit"]
+type Engine = Literal["chromium", "firefox", "webkit", "standard"]
 
 STATUSES = 1000
 """A status has three digits."""
