@@ -225,17 +225,17 @@ class Word:
 class Told:
     """What a recording says of an exchange beyond its bytes, and which of them it leaves out. The defaults say nothing.
 
-    `engine` and `version` are the recording browser's, whatever User-Agent it showed. `kind` is what asked ("fetch",
-    "xhr", "" for others and where it is not told), `mode` and `destination` what follows from that, `origin` is the
-    page's. They count where the request's own headers are silent. `passed` is the browser's own outcome: whether the
-    page got it; None where that is not told. `kept` tells that what did not pass is hardly recorded so. `rule` is our
-    code for what the browser says blocked it, `error` and `message` are its own identifier and console text. `cached`
-    tells that the browser's cache answered, `untold` that it failed and its answer is not recorded, if it was sent at
-    all. `credentials` tells whether it was sent with them. `lost` are the names of the headers (lower case) that are
-    left out wherever they were, `preflights` tells whether those are there.
+    `engine` and `version` are the recording browser's, whatever User-Agent it showed; "standard" is none that sent it.
+    `kind` is what asked ("fetch", "xhr", "" for others and where it is not told), `mode` and `destination` what follows
+    from that, `origin` is the page's. They count where the request's own headers are silent. `passed` is the browser's
+    own outcome: whether the page got it; None where that is not told. `kept` tells that what did not pass is hardly
+    recorded so. `rule` is our code for what the browser says blocked it, `error` and `message` are its own identifier
+    and console text. `cached` tells that the browser's cache answered, `untold` that it failed and its answer is not
+    recorded, if it was sent at all. `credentials` tells whether it was sent with them. `lost` are the names of the
+    headers (lower case) that are left out wherever they were, `preflights` tells whether those are there.
     """
 
-    engine: Literal["chromium", "firefox", "webkit"] | None = None
+    engine: Literal["chromium", "firefox", "webkit", "standard"] | None = None
     version: int | None = None
     kind: str = ""
     mode: str = ""

@@ -68,7 +68,7 @@ class Plan(NamedTuple):
 @dataclass(slots=True)
 class Audited:
     """What came of one recording, or of a share of it; `left_out` counts the exchanges outside the scope, `proxied`
-    tells whether mitmproxy recorded it.
+    tells whether mitmproxy recorded it, `passed_over` counts what is in it and no exchange.
     """
 
     name: str
@@ -78,6 +78,7 @@ class Audited:
     remarks: list[str] = field(default_factory=list)
     left_out: int = 0
     proxied: bool = True
+    passed_over: int = 0
 
 
 def audit(
@@ -156,6 +157,7 @@ def audit_one(
         recording.remarks,
         left_out,
         recording.proxied,
+        recording.passed_over,
     )
 
 

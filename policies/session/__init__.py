@@ -131,9 +131,12 @@ def _shows_itself(browser: Browser, exchange: Exchange) -> bool:
     """Return whether what was taken for no browser turns out to be one, or what was taken for one to be another: its
     application, or the developer tools, gave it a name of its own.
     """
+    told = exchange.told
+    if told is not None and told.engine == "standard":
+        return False
     if not browser.client.browser:
         return acts_as_browser(exchange.request.headers)
-    if exchange.response is not None or exchange.told is not None:
+    if exchange.response is not None or told is not None:
         return False
     return show_engine(exchange) not in (None, browser.client.engine)
 

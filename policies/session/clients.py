@@ -70,6 +70,8 @@ def as_told(client: Client, told: Told) -> Client:
     """
     if told.engine is None:
         return replace(client, libsoup=False)
+    if told.engine == "standard":
+        return NO_BROWSER
     own = client.version if client.engine == told.engine else None
     # WebKit is told by its own number, not by Safari's.
     version = (own or told.version) if told.engine == "webkit" else (told.version or own)

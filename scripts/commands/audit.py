@@ -188,7 +188,15 @@ def audit(
         unmatched = [] if drifts is None else drifts.unmatched
         names = [one.name for one in audited]
         proxied = any(one.proxied for one in audited)
-        empty = find_emptiness(findings, names, gate.engine, left_out=left_out, unmatched=unmatched, proxied=proxied)
+        empty = find_emptiness(
+            findings,
+            names,
+            gate.engine,
+            left_out=left_out,
+            unmatched=unmatched,
+            proxied=proxied,
+            passed_over=sum(one.passed_over for one in audited),
+        )
         stop_at([empty])
     found = sifted.count_failures(gate.fail_on) if sifts else count_failures(findings, gate.fail_on)
     if gate.count_failures(found, sections):

@@ -26,11 +26,13 @@ def find_emptiness(
     left_out: int = 0,
     unmatched: Sequence[str] = (),
     proxied: bool = True,
+    passed_over: int = 0,
 ) -> CorsightError | None:
     """Return why the run says nothing, None where it says something.
 
     `left_out` counts the exchanges outside the hosts and origins that were asked for, `unmatched` names the policies
-    that no exchange falls under, `proxied` tells whether a browser had to be led through mitmproxy.
+    that no exchange falls under, `proxied` tells whether a browser had to be led through mitmproxy, `passed_over`
+    counts what was recorded and is no exchange.
     """
     where = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     if not findings.total:
@@ -40,6 +42,13 @@ def find_emptiness(
                 where=where,
                 todo="look at --host and --origin, which is written like https://app.example, or the scope in the "
                 f"settings; {ALLOW}",
+            )
+        if passed_over and not proxied:
+            what = "the only entry is no" if passed_over == 1 else f"none of its {passed_over} entries is an"
+            return CorsightError(
+                f"nothing was judged: {what} HTTP request with a response that is recorded",
+                where=where,
+                todo=f"the notes of the report say why; {RECORD}; {ALLOW}",
             )
         return CorsightError(
             "nothing was judged: no HTTP request was recorded",

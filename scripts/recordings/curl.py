@@ -9,32 +9,50 @@ import re
 from collections.abc import Callable, Iterator
 from io import BufferedReader
 
-from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response, Told
+from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings.curl_lines import read_lines
 from corsight.scripts.recordings.har.draft import clean_url
 
 BETWEEN = 1.0
 """Seconds that one exchange is set behind the other."""
+CONNECTIONS = 1024
+"""Of how many connections it is remembered whether they speak TLS."""
+TOLD = Told(engine="standard")
 REMARK = "curl is not a browser: its requests are judged by the standard, for the Origin that they were given."
 
 _request = re.compile(rb"^> ([!-~]++) (\S++) HTTP/([\d.]++)\s*+$")
 _status = re.compile(rb"^< HTTP/[\d.]++ (\d{3})(?: |\r|\n|$)")
 _field = re.compile(rb"^[<>] ([^\s:]++):(.*+)$", re.DOTALL)
-_secure = re.compile(
-    rb"^\* .*(?:SSL connection using|TLS connection using|using HTTP/[23]|https://|[ (]port 443\b)", re.IGNORECASE
+_connected = re.compile(rb"^\* +(?:Connected|Established connection) to (\S++) .*port (\d++)(?: \((#\d++)\))?")
+_reused = re.compile(rb"^\* +Re-using existing (?:(https?): )?connection[! (]*+(#\d++)?.*\bwith host (\S++)")
+_scheme = re.compile(rb"^\* .*(?:\[:scheme: |this URL: '|stream for )(https?)\b")
+_secure = re.compile(rb"^\* .*(?:(?:SSL|TLS) connection using|\bALPN\b|schannel:|TLSv1|using HTTP/3)")
+_failed = re.compile(
+    rb"^curl: \(\d++\) |^\* +(?:Empty reply|Connection died|Recv failure|Send failure|Operation timed)"
 )
-_plain = re.compile(rb"^\* (?:Connected to|Established connection to|Re-using existing).* port 80\b")
 
 
 class Transcript:
-    """Takes a transcript line by line. A proxy's own CONNECT and interim responses are left out."""
+    """Takes a transcript line by line. A proxy's own CONNECT and interim responses are left out.
+
+    `together` counts the requests that ran at the same time as others: which answer is whose is not told.
+    """
 
     def __init__(self) -> None:
-        self._count = 0
-        self._secure = False
-        self._method = b""
-        self._target = b""
-        self._http2 = False
+        self.count = 0
+        self.together = 0
+        self._unanswered = 0
+        self._secure: bool | None = None
+        self._host: bytes | None = None
+        self._connection: bytes | None = None
+        self._secured: dict[bytes, bool] = {}
+        self._clear()
+
+    def _clear(self) -> None:
+        self._method = self._target = b""
+        self._http2 = self._failed = False
+        self._over_tls: bool | None = None
         self._sent: list[tuple[bytes, bytes]] = []
         self._status: int | None = None
         self._got: list[tuple[bytes, bytes]] = []
@@ -42,50 +60,98 @@ class Transcript:
     def take(self, line: bytes) -> Iterator[Exchange]:
         """Take in a line; yield the exchange that it ends."""
         if found := _request.match(line):
+            if self._runs_beside_another():
+                return
             yield from self.end()
             self._method, self._target, self._http2 = found[1], found[2], found[3][:1] in (b"2", b"3")
+            self._over_tls = self._secure
         elif found := _status.match(line):
             self._status, self._got = int(found[1]), []
+            if self._unanswered and self._status >= 200:
+                self._unanswered -= 1
         elif found := _field.match(line):
             (self._sent if line[:1] == b">" else self._got).append((found[1], found[2].strip()))
+        elif _failed.match(line):
+            self._failed = True
+            if self._unanswered and line[:1] != b"*":
+                self._unanswered -= 1
+        elif line[:1] == b"*":
+            self._learn(line)
+
+    def _runs_beside_another(self) -> bool:
+        """Return whether the request that begins is sent while another waits for its answer (`--parallel`)."""
+        waits = self._method not in (b"", b"CONNECT") and not self._failed and (self._status or 0) < 200
+        if not self._unanswered and not waits:
+            return False
+        begun = 1 if self._unanswered else 2
+        self._unanswered += begun
+        self.together += begun
+        self._clear()
+        return True
+
+    def _learn(self, line: bytes) -> None:
+        """Take in what curl says of the connection: whether it speaks TLS there."""
+        if found := _connected.match(line):
+            self._host, port, self._connection = found.groups()
+            self._secure = port == b"443"
+        elif found := _reused.match(line):
+            named, self._connection, self._host = found.groups()
+            known = self._secured.get(self._connection or self._host, self._secure)
+            self._secure = named == b"https" if named else known
+        elif found := _scheme.match(line):
+            self._secure = found[1] == b"https"
         elif _secure.match(line):
             self._secure = True
-        elif _plain.match(line):
-            self._secure = False
+        else:
+            return
+        for name in (self._connection, self._host):
+            if name is not None and (name in self._secured or len(self._secured) < CONNECTIONS):
+                self._secured[name] = self._secure
 
     def end(self) -> Iterator[Exchange]:
         """Yield the exchange that is under way."""
-        method, target, sent = self._method, self._target, self._sent
-        status, got = self._status, self._got
-        self._method, self._sent, self._status, self._got = b"", [], None, []
+        method, target, sent, http2 = self._method, self._target, self._sent, self._http2
+        status, got, secure = self._status, self._got, self._over_tls
+        self._clear()
         headers = HeaderList(tuple(sent))
         host = headers.get("host")
         if not method or method == b"CONNECT" or (host is None and not target.startswith(b"http")):
             return
-        self._count += 1
-        started = self._count * BETWEEN
+        self.count += 1
+        started = self.count * BETWEEN
         path = target.decode("latin-1")
-        # HTTP/2 goes over TLS, but for who asks curl for something else.
-        scheme = "https" if self._secure or self._http2 or (host or "").endswith(":443") else "http"
+        # Without a word on that, HTTP/2 goes over TLS.
+        secure = (http2 if secure is None else secure) or (host or "").endswith(":443")
+        scheme = "https" if secure else "http"
         url = clean_url(path if path.startswith("http") else f"{scheme}://{host}{path}")
         response = None
         if status is not None and status >= 200:
             response = Response(status, HeaderList(tuple(got)), started + BETWEEN / 4)
         yield Exchange(
-            str(self._count),
+            str(self.count),
             "curl",
             "",
             Request(method.decode("latin-1"), url, headers, started),
             response,
-            self._http2,
+            http2,
             error=None if response is not None else "the transcript holds no answer",
+            told=TOLD,
         )
 
 
 def read(file: BufferedReader, remark: Callable[[str], None]) -> Iterator[Exchange | None]:
-    """Yield the exchanges of a transcript."""
+    """Yield the exchanges of a transcript, None for each request that ran beside another."""
     transcript = Transcript()
     for line in read_lines(file):
         yield from transcript.take(line)
     yield from transcript.end()
+    for _ in range(transcript.together):
+        yield None
+    if not transcript.count and not transcript.together:
+        raise CorsightError("holds no request that curl sent", todo="run curl -v URL 2> FILE: -i prints answers only")
     remark(REMARK)
+    if transcript.together:
+        remark(
+            f"{transcript.together} requests ran at the same time (--parallel), and it is not told which answer is "
+            "whose: they are not judged."
+        )

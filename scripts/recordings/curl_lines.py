@@ -17,7 +17,11 @@ BLOCKS = {b"=> Send header": b"> ", b"<= Recv header": b"< "}
 INFO = b"== Info: "
 
 # Passes over no return: from each, as far as the next one is looked.
-_before = re.compile(rb"(?:\A|\r)[\d \t.kMGTP:-]*+(?:\[[\dx]+-[\dx]+\] )?(?=[*<>{}] |=> |<= |== Info)")
+BEFORE = rb"[\d \t.,kMGTPZ:+-]*+(?:\[[\dx]+-[\dx]+\] )?"
+"""What may stand before the mark of a line: the progress meter, a time (also that of a CI's log), numbers."""
+
+_before = re.compile(rb"(?:\A|\r)" + BEFORE + rb"(?=[*<>{}] |=> |<= |== Info)")
+_colour = re.compile(rb"\x1b\[[\d;]*+[mK]")
 _hexadecimal = re.compile(rb"[0-9a-f]{4,16}: ((?:[0-9a-f]{2} ){1,16})")
 _text = re.compile(rb"([0-9a-f]{4,16}): ([^\r\n]*)")
 
@@ -51,10 +55,15 @@ class Block:
             yield self._mark + line + b"\n"
 
 
+def drop_colours(text: bytes) -> bytes:
+    """Return a text without what sets a terminal's colours."""
+    return _colour.sub(b"", text) if b"\x1b" in text else text
+
+
 def read_lines(file: BufferedReader) -> Iterator[bytes]:
     """Yield the lines of a transcript."""
     block: Block | None = None
-    while line := file.readline(LONGEST):
+    while line := drop_colours(file.readline(LONGEST)):
         if block is not None and block.add(line):
             continue
         start = 0

@@ -7,19 +7,25 @@ from collections.abc import Callable, Iterator
 from io import BufferedReader
 
 from corsight.policies.exchange import Exchange
+from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings import mitmproxy
+from corsight.scripts.recordings.curl_lines import BEFORE, drop_colours
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LOOKED_AT = 4096
 MITMPROXY = re.compile(rb"\d+:(?!\d\d:\d\d\.)")
 """A size; not the time that curl may put before each line."""
 NETLOG = re.compile(rb'\{\s*"constants"\s*:')
+UNENDED = b"Logging is in progress writing data to:"
+"""What stands in a NetLog's place while chrome://net-export records, and ever after where the browser was ended."""
 ZIP = b"PK\x03\x04"
 CURL = re.compile(
-    rb"^(?:[\d:.]+ )?(?:\[[\dx]+-[\dx]+\] )?"
-    rb"(?:> [!-~]+ \S+ HTTP/\d|(?:\*|== Info:) +(?:Trying |Host \S+ was resolved|Connected to ))",
+    rb"\AHTTP/[\d.]+ \d{3}\b|(?:^|\r)"
+    + BEFORE
+    + rb"(?:> [!-~]+ \S+ HTTP/\d|(?:\*|== Info:) +(?:Trying |Host \S+ was resolved|Connected to ))",
     re.MULTILINE,
 )
+"""A transcript of curl's, or the responses alone, as it prints them without -v."""
 HAR = re.compile(rb'"(?:entries|creator|startedDateTime)"\s*:')
 """What a HAR holds near its beginning, whatever stands around it."""
 
@@ -38,6 +44,8 @@ def detect(file: BufferedReader) -> Reader:
     # Each is imported when it is met: most files are of one kind.
     if MITMPROXY.match(start):
         return mitmproxy.read
+    if start.startswith(UNENDED):
+        raise CorsightError("is a NetLog that was not ended", todo="end it in chrome://net-export, or record another")
     if NETLOG.match(start):
         from corsight.scripts.recordings import netlog
 
@@ -46,7 +54,7 @@ def detect(file: BufferedReader) -> Reader:
         from corsight.scripts.recordings import archive
 
         return archive.read
-    if CURL.search(start):
+    if CURL.search(drop_colours(start)):
         from corsight.scripts.recordings import curl
 
         return curl.read

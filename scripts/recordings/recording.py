@@ -33,7 +33,7 @@ class Recording:
 
     `problem` is set once the iteration ends where the file was not whole: all that was good before it has been yielded.
     `remarks` are what its reader says of it as a whole, each a sentence: what its producer leaves out. `proxied` tells,
-    once it was opened, whether mitmproxy recorded it.
+    once it was opened, whether mitmproxy recorded it. `passed_over` counts what is in it and no exchange.
     """
 
     def __init__(self, path: str) -> None:
@@ -42,7 +42,7 @@ class Recording:
         self.problem: CorsightError | None = None
         self.remarks: list[str] = []
         self.proxied = False
-        self.exchanges = 0
+        self.exchanges = self.passed_over = 0
         self._source: BufferedReader | None = None
 
     @property
@@ -61,7 +61,9 @@ class Recording:
                 reader = detect(file)
                 self.proxied = reader is mitmproxy.read
                 for exchange in reader(file, self.remarks.append):
-                    if exchange is not None:
+                    if exchange is None:
+                        self.passed_over += 1
+                    else:
                         self.exchanges += 1
                         yield exchange
         except CorsightError as error:

@@ -26,6 +26,7 @@ from corsight.scripts.recordings.har.producers.model import (
 HTTP = ("http://", "https://", "ws://", "wss://")
 ONE_AT_A_TIME = ("http/1", "http/0", "1.")
 UNKNOWN = "unknown"
+WITHOUT_BODY = (204, 205, 304)
 TOLD = 1024
 """How many different things to tell of entries are remembered."""
 _port = re.compile(r"((?:http|ws)://[^/?#]*):80(?=[/?#]|$)|((?:https|wss)://[^/?#]*):443(?=[/?#]|$)")
@@ -84,7 +85,8 @@ class Drafts:
         self._pages = pages
         self._clock = 0.0
         self._told: Memory[tuple[object, ...], Told] = Memory(TOLD)
-        self._lists = HeaderLists(once=isinstance(producer, Browser))
+        self._by_browser = isinstance(producer, Browser)
+        self._lists = HeaderLists(once=self._by_browser)
 
     @property
     def shown(self) -> frozenset[str]:
@@ -93,7 +95,7 @@ class Drafts:
 
     def make(self, number: int, entry: Entry) -> Draft | None:
         """Return the draft of an entry; None for what is no HTTP request."""
-        producer, method = self._producer, entry.request.method
+        producer, method = self._producer, self._producer.find_method(entry)
         url = clean_url(entry.request.url)
         if not url.startswith(HTTP) or method == "CONNECT" or not method:
             return None
@@ -113,6 +115,8 @@ class Drafts:
             body = None
             if entry.response.content is not None and may_be_opaque(method, url, asked):
                 body = look_at_body(entry.response.content)
+                if body == "empty" and not self._is_empty(int(entry.response.status or 0), answered):
+                    body = None
             response = Response(int(entry.response.status or 0), answered, received, body)
         version = entry.request.httpVersion or (entry.response.httpVersion if entry.response is not None else None)
         outcome, kind = producer.find_outcome(entry), producer.find_kind(entry)
@@ -150,6 +154,15 @@ class Drafts:
             None if response is not None else producer.find_status_instead(outcome.error),
             by_worker=entry.pageref is None,
         )
+
+    def _is_empty(self, status: int, answered: HeaderList) -> bool:
+        """Return whether a body of which nothing is recorded was empty: browsers' own panels leave out what they did
+        not keep, and write that as an empty text too.
+        """
+        length = answered.get("content-length")
+        if length is not None:
+            return length.strip() == "0"
+        return status in WITHOUT_BODY or not self._by_browser
 
     def _tell(
         self,

@@ -85,9 +85,11 @@ def read_log(log: Log[Any], entries: Iterable[Any], remark: Remark) -> Iterator[
         entry = decode_entry(raw)
         if entry is None:
             bad.append(number)
+            yield None
             continue
         draft = drafts.make(number, entry)
         if draft is None:
+            fates[Fate.OTHER] += 1
             yield None
             continue
         if draft.fate in SKIPPED or draft.fate is Fate.BARE:
@@ -123,6 +125,8 @@ def _conclude(producer: Producer, shown: frozenset[str], fates: Counter[Fate], b
         remark(f"Not judged, because no server answered: {', '.join(skipped)}.")
     if fates[Fate.BARE]:
         remark(f"Not judged, because the headers of the response are not recorded: {_count(fates[Fate.BARE])}.")
+    if fates[Fate.OTHER]:
+        remark(f"Not HTTP requests, but data:, about:, CONNECT or the like: {_count(fates[Fate.OTHER])}.")
     if bad:
         remark(f"{_count(len(bad))} could not be read, and {'is' if len(bad) == 1 else 'are'} left out: {_name(bad)}.")
 

@@ -150,3 +150,117 @@ def test_what_stands_before_the_lines_and_traces_make_no_difference(text: str, t
 )
 def test_what_stands_before_the_mark_of_a_line_is_taken_off(line: bytes, rest: bytes) -> None:
     assert list(read_lines(BufferedReader(BytesIO(line)))) == [rest]
+
+
+def tell(method: str, target: str, host: str, *answer: str, version: str = "1.1") -> str:
+    """The lines of a request, and those of its answer."""
+    sent = [f"> {method} {target} HTTP/{version}", f"> Host: {host}", "> Origin: https://shop.example", "> "]
+    return "\n".join([*sent, *(f"< {line}" for line in answer)]) + "\n"
+
+
+PORTS = ((1, 8443), (2, 8080), (3, 8443), (4, 8080))
+OK = ("HTTP/1.1 200 OK", "Access-Control-Allow-Origin: *", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "urls"),
+    [
+        (
+            "* Connected to a.example (192.0.2.1) port 8443 (#0)\n* ALPN, offering h2\n"
+            + tell("GET", "/1", "a.example:8443", *OK)
+            + "* Connected to a.example (192.0.2.1) port 8080 (#1)\n"
+            + tell("GET", "/2", "a.example:8080", *OK)
+            + "* Re-using existing connection #0 with host a.example\n"
+            + tell("GET", "/3", "a.example:8443", *OK)
+            + "* Re-using existing connection! (#1) with host a.example\n"
+            + tell("GET", "/4", "a.example:8080", *OK),
+            [f"{'https' if port == 8443 else 'http'}://a.example:{port}/{n}" for n, port in PORTS],
+        ),
+        (
+            "* Connected to a.example (192.0.2.1) port 8443\n* schannel: SSL/TLS connection with a.example port 8443\n"
+            + tell("GET", "/1", "a.example:8443", *OK)
+            + "* Connected to b.example (192.0.2.1) port 8080\n"
+            + tell("GET", "/2", "b.example:8080", *OK)
+            + "* Re-using existing connection with host a.example\n"
+            + tell("GET", "/3", "a.example:8443", *OK)
+            + "* Re-using existing http: connection with host b.example\n"
+            + tell("GET", "/4", "b.example:8080", *OK),
+            [f"{'https://a' if port == 8443 else 'http://b'}.example:{port}/{n}" for n, port in PORTS],
+        ),
+        (
+            "* Connected to localhost (127.0.0.1) port 8080\n* using HTTP/2\n* [HTTP/2] [1] [:scheme: http]\n"
+            + tell("GET", "/", "localhost:8080", *OK, version="2"),
+            ["http://localhost:8080/"],
+        ),
+        (tell("GET", "/", "a.example", *OK, version="2"), ["https://a.example/"]),
+        (tell("GET", "/", "a.example", *OK), ["http://a.example/"]),
+    ],
+)
+def test_each_connection_has_a_scheme_of_its_own(text: str, urls: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a").write_text(text)
+    assert [one.entry.exchange.request.url for one in judge_recording(Recording(str(tmp_path / "a")))] == urls
+
+
+def test_of_requests_at_the_same_time_none_is_given_the_answer_of_another(tmp_path: Path) -> None:
+    text = tell("GET", "/a", "a.example") + tell("GET", "/b", "a.example", *OK)
+    text += "< HTTP/1.1 200 OK\n<\n" + tell("GET", "/c", "a.example", *OK)
+    (tmp_path / "a").write_text(text)
+    recording = Recording(str(tmp_path / "a"))
+    assert [one.entry.exchange.request.url for one in judge_recording(recording)] == ["http://a.example/c"]
+    assert recording.passed_over == 2
+    assert "2 requests ran at the same time" in recording.remarks[1]
+
+
+def test_of_requests_at_the_same_time_one_may_fail(tmp_path: Path) -> None:
+    text = tell("GET", "/a", "a.example") + tell("GET", "/b", "a.example") + tell("GET", "/c", "a.example", *OK)
+    text += "curl: (56) Recv failure\ncurl: (28) Operation timed out\n" + tell("GET", "/d", "a.example", *OK)
+    (tmp_path / "a").write_text(text)
+    recording = Recording(str(tmp_path / "a"))
+    assert [one.entry.exchange.request.url for one in judge_recording(recording)] == ["http://a.example/d"]
+    assert recording.passed_over == 3
+
+
+@pytest.mark.parametrize("said", ["* Empty reply from server\n", "curl: (28) Operation timed out\n"])
+def test_what_failed_is_no_request_at_the_same_time(said: str, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text(tell("GET", "/a", "a.example") + said + tell("GET", "/b", "a.example", *OK))
+    first, second = judge_recording(Recording(str(tmp_path / "a")))
+    assert first.entry.exchange.response is None
+    assert second.entry.exchange.response is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"2026-01-01T00:00:00.1234567Z {line}\n" for line in tell("GET", "/", "a.example", *OK).splitlines()),
+        "".join(f"2026-01-01T00:00:00+02:00 {line}\n" for line in tell("GET", "/", "a.example", *OK).splitlines()),
+        "".join(f"\x1b[1m{line}\x1b[0m\n" for line in tell("GET", "/", "a.example", *OK).splitlines()),
+        METER + tell("GET", "/", "a.example", *OK),
+    ],
+)
+def test_logs_of_terminals_and_cis_are_recognised(text: str, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text(text, newline="")
+    recording = Recording(str(tmp_path / "a"))
+    [judged] = judge_recording(recording)
+    assert judged.verdict.outcome.value == "allowed"
+    assert recording.problem is None
+
+
+@pytest.mark.parametrize(
+    "text", ["HTTP/1.1 200 OK\nServer: x\n\nhello\n", "HTTP/2 200 \r\nserver: x\r\n", METER + "* Trying 192.0.2.1...\n"]
+)
+def test_answers_alone_are_no_transcript(text: str, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text(text, newline="")
+    recording = Recording(str(tmp_path / "a"))
+    assert not list(judge_recording(recording))
+    assert "holds no request that curl sent; run curl -v" in str(recording.problem)
+
+
+def test_a_command_that_was_copied_from_a_browser_is_still_curls(tmp_path: Path) -> None:
+    copied = (
+        "> User-Agent: Mozilla/5.0 (X11) AppleWebKit/537.36 Chrome/150.0.0.0 Safari/537.36\n> sec-fetch-mode: cors\n"
+    )
+    copied += "> sec-fetch-site: cross-site\n> sec-fetch-dest: empty\n> \n"
+    (tmp_path / "a").write_text(tell("GET", "/", "a.example", *OK).replace("> \n", copied))
+    [judged] = judge_recording(Recording(str(tmp_path / "a")))
+    assert judged.verdict.engine == "standard"
+    assert judged.verdict.divided

@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from corsight.policies.fetch.main_fetch import COUNT, LOCATION, SCHEME
 from corsight.policies.rules.isolation import CORP_COEP, CORP_SAME_ORIGIN, CORP_SAME_SITE, ORB
-from corsight.scripts.recordings.har.format import Entry
+from corsight.scripts.recordings.har.format import Entry, Response
 from corsight.scripts.recordings.har.producers.model import (
     CREDENTIALS,
     Browser,
@@ -58,7 +58,10 @@ class DevTools(Browser):
         return Fate.UNSENT if not error or error in KEPT_BACK else fate
 
     def find_outcome(self, entry: Entry) -> Outcome:
-        """`_error` null is a response that passed. Of preflights it tells the network's part only."""
+        """`_error` null is a response that passed. Of preflights it tells the network's part only.
+
+        Before `_error` was exported, a body tells it: none comes to the page's process of what CORS blocks.
+        """
         error, response = self._error(entry), entry.response
         if error in RULES:
             return Outcome(False, error, RULES[error or ""])
@@ -66,9 +69,11 @@ class DevTools(Browser):
             return Outcome(None, error)
         if error is not None:
             return Outcome(False if error in UNNAMED else None, error)
-        answered = response is not None and (response.status or 0) > 0
-        told = response is not None and response.error is None
-        return PASSED if answered and told else UNTOLD
+        if response is None or (response.status or 0) <= 0:
+            return UNTOLD
+        if response.error is None:
+            return PASSED
+        return UNTOLD._replace(kept=_has_body(response))
 
     def shows_origin(self, entry: Entry) -> bool:
         """Before `_error` was exported, it was the page's process that set the Origin, and so it is always there."""
@@ -86,6 +91,11 @@ class DevTools(Browser):
             "It has no Cookie and Authorization headers, because DevTools leaves them out by default. Whether a "
             "request had credentials is inferred from other evidence, or not known."
         )
+
+
+def _has_body(response: Response) -> bool:
+    content = response.content
+    return content is not None and ((content.size or 0) > 0 or len(content.text) > len('""'))
 
 
 class Listener(DevTools):

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 from corsight.scripts.recordings.har.format import Entry, Log, decode_headers
 
-type Engine = Literal["chromium", "firefox", "webkit"]
+type Engine = Literal["chromium", "firefox", "webkit", "standard"]
 
 STATUSES = 1000
 """A status has three digits."""
@@ -34,6 +34,8 @@ class Fate(StrEnum):
     """A service worker answered."""
     ROUTED = "routed"
     """A route of the test answered or stopped it."""
+    OTHER = "other"
+    """It is no request over HTTP."""
     BARE = "bare"
     """No answer is recorded, or no header of it (a cache of images, or one that was given up), or not the value of one
     that decides."""
@@ -107,6 +109,10 @@ class Producer:
     def find_browser(self, log: Log[Any]) -> tuple[Engine | None, int | None]:
         """Return the engine that recorded, and its major version; None where the entries' User-Agent has to tell."""
         return self.engine, None
+
+    def find_method(self, entry: Entry) -> str:
+        """Return a request's method."""
+        return entry.request.method
 
     def find_fate(self, entry: Entry) -> Fate:
         """Return what became of a request."""
@@ -200,8 +206,11 @@ def is_internal(entry: Entry) -> bool:
 
 def is_preflight(entry: Entry) -> bool:
     """Return whether an entry is a preflight's."""
-    if entry.request.method != "OPTIONS":
-        return False
+    return entry.request.method == "OPTIONS" and asks_for_method(entry)
+
+
+def asks_for_method(entry: Entry) -> bool:
+    """Return whether a request asks for a method, as preflights do."""
     return any(
         header.name.lower() == "access-control-request-method" for header in decode_headers(entry.request.headers)
     )
