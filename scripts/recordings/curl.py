@@ -12,6 +12,8 @@ from io import BufferedReader
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.scripts.recordings.curl_lines import read_lines
 from corsight.scripts.recordings.har.draft import clean_url
+from corsight.scripts.recordings.order import FIELD
+from corsight.scripts.recordings.stepping import HELD
 
 BETWEEN = 1.0
 """Seconds that one exchange is set behind the other."""
@@ -27,7 +29,9 @@ _plain = re.compile(rb"^\* (?:Connected to|Established connection to|Re-using ex
 
 
 class Transcript:
-    """Takes a transcript line by line. A proxy's own CONNECT and interim responses are left out."""
+    """Takes a transcript line by line. A proxy's own CONNECT and interim responses are left out; so are exchanges with
+    more headers than any server takes: `large` counts them.
+    """
 
     def __init__(self) -> None:
         self._count = 0
@@ -38,6 +42,8 @@ class Transcript:
         self._sent: list[tuple[bytes, bytes]] = []
         self._status: int | None = None
         self._got: list[tuple[bytes, bytes]] = []
+        self._held = 0
+        self.large = 0
 
     def take(self, line: bytes) -> Iterator[Exchange]:
         """Take in a line; yield the exchange that it ends."""
@@ -47,7 +53,12 @@ class Transcript:
         elif found := _status.match(line):
             self._status, self._got = int(found[1]), []
         elif found := _field.match(line):
-            (self._sent if line[:1] == b">" else self._got).append((found[1], found[2].strip()))
+            self._held += len(line) + FIELD
+            if self._held > HELD:
+                # It is counted, and left out.
+                self._sent, self._got = [], []
+            else:
+                (self._sent if line[:1] == b">" else self._got).append((found[1], found[2].strip()))
         elif _secure.match(line):
             self._secure = True
         elif _plain.match(line):
@@ -55,9 +66,13 @@ class Transcript:
 
     def end(self) -> Iterator[Exchange]:
         """Yield the exchange that is under way."""
-        method, target, sent = self._method, self._target, self._sent
+        method, target, sent, large = self._method, self._target, self._sent, self._held > HELD
         status, got = self._status, self._got
         self._method, self._sent, self._status, self._got = b"", [], None, []
+        self._held = 0
+        if large:
+            self.large += 1
+            return
         headers = HeaderList(tuple(sent))
         host = headers.get("host")
         if not method or method == b"CONNECT" or (host is None and not target.startswith(b"http")):
@@ -88,4 +103,6 @@ def read(file: BufferedReader, remark: Callable[[str], None]) -> Iterator[Exchan
     for line in read_lines(file):
         yield from transcript.take(line)
     yield from transcript.end()
+    if transcript.large:
+        remark(f"Exchanges with more than {HELD >> 20} MB of headers are left out: {transcript.large}.")
     remark(REMARK)
