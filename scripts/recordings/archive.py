@@ -59,7 +59,9 @@ def _read(file: BufferedReader, remark: Remark, depth: int, outer: Allowance | N
             if zipfile.is_zipfile(stream):
                 with zipfile.ZipFile(cast(IO[bytes], _Listed(stream))) as archive:
                     members = [one for one in archive.infolist() if one.file_size <= LARGEST]
-                    problems = yield from _Members(archive.open, remark, depth, allowance).read(members)
+                    problems = yield from _Members[zipfile.ZipInfo](archive.open, remark, depth, allowance).read(
+                        members
+                    )
                 if problems:
                     raise _sum_up(problems)
                 return
@@ -134,7 +136,8 @@ class _Members[T: (zipfile.ZipInfo, Member)]:
         return problems
 
     def _open(self, member: T) -> BufferedReader:
-        if isinstance(member, zipfile.ZipInfo) and member.compress_type not in METHODS:
+        # Of a cut archive, only what is packed so is listed.
+        if getattr(member, "compress_type", zipfile.ZIP_DEFLATED) not in METHODS:
             raise CorsightError("is packed as no recording is", todo="pack it with Deflate, as all programs can")
         return BufferedReader(Counted(BufferedReader(cast(Any, self.open_member(member))), self.allowance))
 
