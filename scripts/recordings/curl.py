@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterator
 from io import BufferedReader
 
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response, Told
+from corsight.policies.session.memory import Memory
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings.curl_lines import read_lines
 from corsight.scripts.recordings.har.draft import clean_url
+from corsight.scripts.recordings.order import FIELD
+from corsight.scripts.recordings.stepping import HELD
 
 BETWEEN = 1.0
 """Seconds that one exchange is set behind the other."""
@@ -34,7 +37,8 @@ _failed = re.compile(
 
 
 class Transcript:
-    """Takes a transcript line by line. A proxy's own CONNECT and interim responses are left out.
+    """Takes a transcript line by line. A proxy's own CONNECT and interim responses are left out; so are exchanges with
+    more headers than any server takes: `large` counts them.
 
     `together` counts the requests that ran at the same time as others: which answer is whose is not told.
     """
@@ -42,11 +46,12 @@ class Transcript:
     def __init__(self) -> None:
         self.count = 0
         self.together = 0
+        self.large = 0
         self._unanswered = 0
         self._secure: bool | None = None
         self._host: bytes | None = None
         self._connection: bytes | None = None
-        self._secured: dict[bytes, bool] = {}
+        self._secured: Memory[bytes, bool] = Memory(CONNECTIONS)
         self._clear()
 
     def _clear(self) -> None:
@@ -56,6 +61,7 @@ class Transcript:
         self._sent: list[tuple[bytes, bytes]] = []
         self._status: int | None = None
         self._got: list[tuple[bytes, bytes]] = []
+        self._held = 0
 
     def take(self, line: bytes) -> Iterator[Exchange]:
         """Take in a line; yield the exchange that it ends."""
@@ -70,7 +76,12 @@ class Transcript:
             if self._unanswered and self._status >= 200:
                 self._unanswered -= 1
         elif found := _field.match(line):
-            (self._sent if line[:1] == b">" else self._got).append((found[1], found[2].strip()))
+            self._held += len(line) + FIELD
+            if self._held > HELD:
+                # It is counted, and left out.
+                self._sent, self._got = [], []
+            else:
+                (self._sent if line[:1] == b">" else self._got).append((found[1], found[2].strip()))
         elif _failed.match(line):
             self._failed = True
             if self._unanswered and line[:1] != b"*":
@@ -105,14 +116,17 @@ class Transcript:
         else:
             return
         for name in (self._connection, self._host):
-            if name is not None and (name in self._secured or len(self._secured) < CONNECTIONS):
-                self._secured[name] = self._secure
+            if name is not None and self._secure is not None:
+                self._secured.put(name, self._secure, len(name))
 
     def end(self) -> Iterator[Exchange]:
         """Yield the exchange that is under way."""
         method, target, sent, http2 = self._method, self._target, self._sent, self._http2
-        status, got, secure = self._status, self._got, self._over_tls
+        status, got, secure, large = self._status, self._got, self._over_tls, self._held > HELD
         self._clear()
+        if large:
+            self.large += 1
+            return
         headers = HeaderList(tuple(sent))
         host = headers.get("host")
         if not method or method == b"CONNECT" or (host is None and not target.startswith(b"http")):
@@ -147,8 +161,10 @@ def read(file: BufferedReader, remark: Callable[[str], None]) -> Iterator[Exchan
     yield from transcript.end()
     for _ in range(transcript.together):
         yield None
-    if not transcript.count and not transcript.together:
+    if not transcript.count and not transcript.together and not transcript.large:
         raise CorsightError("holds no request that curl sent", todo="run curl -v URL 2> FILE: -i prints answers only")
+    if transcript.large:
+        remark(f"Exchanges with more than {HELD >> 20} MB of headers are left out: {transcript.large}.")
     remark(REMARK)
     if transcript.together:
         remark(

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from io import BufferedReader
 
+from corsight.scripts.recordings.stepping import HELD
+
 LONGEST = 1 << 16
 """Bytes of a line that are read."""
 BLOCKS = {b"=> Send header": b"> ", b"<= Recv header": b"< "}
@@ -35,7 +37,9 @@ class Block:
         self._end = -1
 
     def add(self, line: bytes) -> bool:
-        """Take in a line of the dump; return whether it is one."""
+        """Take in a line of the dump; return whether it is one. Of what no server takes, the beginning is kept."""
+        if len(self._bytes) > HELD:
+            return _hexadecimal.match(line) is not None or _text.match(line) is not None
         if found := _hexadecimal.match(line):
             self._bytes += bytes.fromhex(found[1].decode())
         elif found := _text.match(line):

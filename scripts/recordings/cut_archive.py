@@ -13,6 +13,10 @@ from io import BufferedReader, RawIOBase
 from typing import BinaryIO, NamedTuple
 from zipfile import ZIP_DEFLATED, ZIP_STORED
 
+from corsight.scripts.recordings.allowance import Allowance, TooMuch
+
+LISTED = 16 << 20
+"""Bytes that the list of what is in an archive may have: in memory they are ten times as many."""
 BLOCK = 64 * 1024
 DENSE = 2 * 1024
 """How many packed bytes are unpacked at once: they may come to a thousand times as many."""
@@ -39,8 +43,9 @@ class Member(NamedTuple):
 class CutArchive:
     """The files that stand whole in what is left of an archive, and the beginning of the last, in its order."""
 
-    def __init__(self, stream: BinaryIO, largest: int) -> None:
-        self._stream, self._largest = stream, largest
+    def __init__(self, stream: BinaryIO, largest: int, allowance: Allowance) -> None:
+        """Look through an archive: `allowance` is for what has to be unpacked to find its end."""
+        self._stream, self._largest, self._allowance = stream, largest, allowance
         self.members = tuple(self._list_members())
 
     def open(self, member: Member) -> BufferedReader:
@@ -49,8 +54,10 @@ class CutArchive:
 
     def _list_members(self) -> Iterator[Member]:
         self._stream.seek(0)
-        while (header := self._read_header()) is not None:
+        listed = 0
+        while listed < LISTED and (header := self._read_header()) is not None:
             member, size_behind = header
+            listed += _HEADER.size + len(member.filename)
             if member.size is not None:
                 self._stream.seek(member.start + member.size)
             yield member
@@ -84,6 +91,10 @@ class CutArchive:
         unpacked, total = _Unpacked(self._stream, member), 0
         while block := unpacked.read(BLOCK):
             total += len(block)
+            try:
+                self._allowance.take(len(block))
+            except TooMuch:
+                return False
             if total > self._largest:
                 return False
         return unpacked.find_end()

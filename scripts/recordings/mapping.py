@@ -12,6 +12,11 @@ from contextlib import contextmanager, suppress
 from io import BufferedReader, FileIO
 from typing import BinaryIO
 
+from corsight.scripts.errors import CorsightError
+
+BLOCK = 1 << 20
+"""Bytes that are copied at once."""
+
 
 @contextmanager
 def map_file(file: BufferedReader) -> Iterator[mmap.mmap | bytes]:
@@ -22,12 +27,23 @@ def map_file(file: BufferedReader) -> Iterator[mmap.mmap | bytes]:
 
 @contextmanager
 def seekable(file: BufferedReader) -> Iterator[BinaryIO]:
-    """Give a file that lies on disk, at its beginning; others by way of a temporary one."""
+    """Give a file that lies on disk, at its beginning; others by way of a temporary one.
+
+    Raises CorsightError where that would take more than half of the room that there is.
+    """
     if isinstance(file.raw, FileIO) and stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         yield file
         return
     with tempfile.TemporaryFile() as copy:
-        shutil.copyfileobj(file, copy)
+        left = shutil.disk_usage(tempfile.gettempdir()).free // 2
+        while block := file.read(BLOCK):
+            left -= len(block)
+            if left < 0:
+                raise CorsightError(
+                    "takes more than half of the room that there is for temporary files",
+                    todo="save it, unpacked, as a file, and name that",
+                )
+            copy.write(block)
         copy.seek(0)
         yield copy
 

@@ -21,8 +21,10 @@ from corsight.scripts.recordings.har.read import read_log
 
 LONGEST = 1 << 22
 """Bytes of a line: what a longer one holds takes a hundred times as many, however little it is when packed."""
-MESSAGES = 10_000
-"""Console messages that are kept."""
+MESSAGES, HELD_BYTES = 10_000, 8 * 1024 * 1024
+"""Console messages that are kept, and characters of them."""
+LONGEST_MESSAGE = 64 * 1024
+"""Characters of a console message that is looked at."""
 SAID = (
     "A Playwright trace has neither preflights nor the responses of failed requests. Where something was blocked, "
     "the browser's own console message says why."
@@ -79,14 +81,17 @@ class Messages:
     def __init__(self) -> None:
         self._by_url: dict[str, deque[tuple[int, Message, str]]] = {}
         self._given: set[int] = set()
-        self._count = 0
+        self._count = self._held = 0
 
     def add(self, text: str) -> None:
         """Keep a console text, where it is a browser's about a request."""
-        message = read_console(text) if self._count < MESSAGES else None
+        if self._count >= MESSAGES or len(text) > LONGEST_MESSAGE or self._held + len(text) > HELD_BYTES:
+            return
+        message = read_console(text)
         if message is None or message.rule is None or message.rule == NETWORK_ERROR:
             return
         self._count += 1
+        self._held += len(text)
         for url in dict.fromkeys(filter(None, (message.initial_url, message.url))):
             self._by_url.setdefault(clean_url(url), deque()).append((self._count, message, text))
 

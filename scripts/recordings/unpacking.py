@@ -11,6 +11,7 @@ from io import BufferedReader, RawIOBase
 from typing import Protocol
 
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.recordings.allowance import Allowance
 
 BLOCK = 64 * 1024
 DENSE = 2 * 1024
@@ -65,11 +66,14 @@ class _Reader(RawIOBase):
 class Unpacked(_Reader):
     """What was packed in a stream, in one piece or several.
 
-    Where one is cut off or damaged the stream ends, and `damaged` tells: what came out before is good.
+    Where one is cut off or damaged the stream ends, and `damaged` tells: what came out before is good. Reading it
+    raises TooMuch where more comes out than is allowed; without an allowance, the stream has its own.
     """
 
-    def __init__(self, packed: BufferedReader, begin: Callable[[], Unpacker]) -> None:
+    def __init__(self, packed: BufferedReader, begin: Callable[[], Unpacker], allowance: Allowance | None) -> None:
         super().__init__(packed)
+        self._counts_packed = allowance is None
+        self.allowance = allowance or Allowance()
         self._begin = begin
         self._unpacker: Unpacker | None = None
         self._rest = b""
@@ -89,9 +93,27 @@ class Unpacked(_Reader):
             # zlib's error, or one that Zstandard's package raises.
             self.damaged = True
             return False
+        self.allowance.take(len(self._ready), len(packed) if self._counts_packed else 0)
         if self._unpacker.eof:
             self._rest, self._unpacker = self._unpacker.unused_data, None
+            if self._counts_packed:
+                self.allowance.take(0, -len(self._rest))
         return True
+
+
+class Counted(_Reader):
+    """A stream of which all that is read counts as unpacked, and its opening as a block: very many cost that."""
+
+    def __init__(self, source: BufferedReader, allowance: Allowance) -> None:
+        allowance.take(BLOCK)
+        super().__init__(source)
+        self._allowance = allowance
+
+    def _take(self) -> bool:
+        piece = self._source.read1(BLOCK)
+        self._allowance.take(len(piece))
+        self._ready = memoryview(piece)
+        return bool(piece)
 
 
 class Recoded(_Reader):
@@ -107,19 +129,19 @@ class Recoded(_Reader):
         return bool(text)
 
 
-def unpack(file: BufferedReader) -> BufferedReader:
+def unpack(file: BufferedReader, allowance: Allowance | None = None) -> BufferedReader:
     """Return what is packed in a file by gzip, zlib or Zstandard, told by how it begins; a text in UTF-16 in UTF-8;
-    the file itself where it is none of these.
+    the file itself where it is none of these. The allowance is that of what the file lies in, if it lies in something.
 
     Raises CorsightError where nothing comes out.
     """
     start = file.peek(4)[:4]
     if start.startswith(b"\x1f\x8b") or start[:2] in ZLIB:
-        unpacked = Unpacked(file, lambda: zlib.decompressobj(wbits=47))
+        unpacked = Unpacked(file, lambda: zlib.decompressobj(wbits=47), allowance)
     elif start == b"\x28\xb5\x2f\xfd":
         import zstandard
 
-        unpacked = Unpacked(file, lambda: zstandard.ZstdDecompressor().decompressobj())
+        unpacked = Unpacked(file, lambda: zstandard.ZstdDecompressor().decompressobj(), allowance)
     elif start.startswith(UTF_16):
         return BufferedReader(Recoded(file))
     else:
@@ -133,3 +155,8 @@ def unpack(file: BufferedReader) -> BufferedReader:
 def is_damaged(file: BufferedReader) -> bool:
     """Return whether a file that was unpacked turned out to be cut off or damaged, as far as it was read."""
     return isinstance(file.raw, Unpacked) and file.raw.damaged
+
+
+def find_allowance(file: BufferedReader, size: int) -> Allowance:
+    """Return what may be unpacked of what is in a file of this size: it may come out of something packed already."""
+    return file.raw.allowance if isinstance(file.raw, Unpacked) else Allowance(size)

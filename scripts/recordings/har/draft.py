@@ -79,7 +79,7 @@ class Draft:
 class Drafts:
     """Makes drafts of the entries of one HAR. `pages` are the pages' URLs by their names."""
 
-    def __init__(self, producer: Producer, browser: tuple[Engine | None, int | None], pages: dict[str, str]) -> None:
+    def __init__(self, producer: Producer, browser: tuple[Engine | None, int | None], pages: Memory[str, str]) -> None:
         self._producer = producer
         self._engine, self._version = browser
         self._pages = pages
@@ -121,8 +121,9 @@ class Drafts:
         version = entry.request.httpVersion or (entry.response.httpVersion if entry.response is not None else None)
         outcome, kind = producer.find_outcome(entry), producer.find_kind(entry)
         cached = fate is Fate.ANSWERED and producer.is_cached(entry)
-        if entry.resourceType == "document" and entry.pageref and response is not None:
-            self._pages.setdefault(entry.pageref, url)
+        page = entry.pageref if entry.resourceType == "document" and response is not None else None
+        if page and page not in self._pages:
+            self._pages.put(page, url, len(page) + len(url))
         preflight_for = read_preflight(method, headers)
         origin, lost = None, producer.lost
         silent = preflight_for is None and "origin" not in headers and kind.mode != "navigate"

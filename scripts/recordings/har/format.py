@@ -125,8 +125,25 @@ class Document[T](msgspec.Struct, gc=False):
     log: Log[T]
 
 
+class _Body(msgspec.Struct, gc=False):
+    text: msgspec.Raw = msgspec.Raw(b"")
+
+
+class _Answer(msgspec.Struct, gc=False):
+    content: _Body | None = None
+
+
+class _Weighed(msgspec.Struct, gc=False):
+    """What of an entry is not counted as held: the text of its body."""
+
+    response: _Answer | None = None
+
+
 _good = msgspec.json.Decoder(Document[Entry])
 _document = msgspec.json.Decoder(Document[msgspec.Raw])
+_entries = msgspec.json.Decoder(list[Entry])
+_undecoded = msgspec.json.Decoder(list[msgspec.Raw])
+_weighed = msgspec.json.Decoder(_Weighed)
 _entry = msgspec.json.Decoder(Entry)
 _lines = msgspec.json.Decoder(list[Header])
 _page = msgspec.json.Decoder(Page)
@@ -144,6 +161,29 @@ def decode_document(data: Any) -> Log[Any] | None:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
     return None
+
+
+def decode_entries(data: bytes) -> list[Any] | None:
+    """Return the entries that stand between the brackets of a list; None where it is none that is whole.
+
+    They are decoded where all of them are good, else none is yet.
+    """
+    for decoder in (_entries, _undecoded):
+        try:
+            return decoder.decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            continue
+    return None
+
+
+def weigh_entry(data: Any) -> int:
+    """Return how many bytes an entry has that is not decoded, without the text of its body."""
+    size = len(memoryview(data))
+    try:
+        response = _weighed.decode(data).response
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return size
+    return size if response is None or response.content is None else size - len(memoryview(response.content.text))
 
 
 def decode_entry(data: Any) -> Entry | None:

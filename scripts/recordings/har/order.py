@@ -6,14 +6,15 @@ What belongs together is found by URL, method and header names, nearest in time,
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from corsight.scripts.recordings.har.draft import Draft
 from corsight.scripts.recordings.har.producers.model import Fate
+from corsight.scripts.recordings.order import FIELD
 
-WINDOW = 256
-"""How many entries are held at once."""
+WINDOW, HELD_BYTES = 256, 32 * 1024 * 1024
+"""How many entries are held at once, and bytes of their URLs and headers."""
 NEAR = 60.0
 """Seconds between the page's asking and its preflight."""
 STEP = 0.001
@@ -26,21 +27,30 @@ class Order:
     def __init__(self, *, upper: bool, lost: frozenset[str]) -> None:
         self._upper = upper
         self._lost = lost
-        self._window: deque[Draft] = deque()
+        self._window: deque[tuple[Draft, int]] = deque()
+        self._weight = 0
         self._preflights: dict[str, list[Draft]] = {}
 
-    def put(self, draft: Draft) -> Draft | None:
-        """Take in a draft; return the one that is out of the window now, if one is."""
+    def put(self, draft: Draft) -> Iterable[Draft]:
+        """Take in a draft; return those that are out of the window now."""
         url, window, preflights = draft.url, self._window, self._preflights
         if draft.preflight_for is None:
             if url in preflights:
                 self._join(draft, preflights[url])
         else:
             # Few are: no index of all requests is kept for them.
-            self._join(draft, [other for other in window if other.url == url and other.preflight_for is None])
+            self._join(draft, [other for other, _ in window if other.url == url and other.preflight_for is None])
             preflights.setdefault(url, []).append(draft)
-        window.append(draft)
-        return self._pop() if len(window) > WINDOW else None
+        weight = _weigh(draft)
+        window.append((draft, weight))
+        self._weight += weight
+        if self._weight > HELD_BYTES:
+            return self._make_room()
+        return (self._pop(),) if len(window) > WINDOW else ()
+
+    def _make_room(self) -> Iterator[Draft]:
+        while self._weight > HELD_BYTES:
+            yield self._pop()
 
     def end(self) -> Iterator[Draft]:
         """Yield what is left."""
@@ -48,7 +58,8 @@ class Order:
             yield self._pop()
 
     def _pop(self) -> Draft:
-        draft = self._window.popleft()
+        draft, weight = self._window.popleft()
+        self._weight -= weight
         if draft.preflight_for is not None:
             drafts = self._preflights[draft.url]
             drafts.remove(draft)
@@ -91,3 +102,11 @@ class Order:
             return False
         untold = request.fate is Fate.FAILED or request.told.origin is not None
         return untold or names <= {*request.headers.names(), *self._lost}
+
+
+def _weigh(draft: Draft) -> int:
+    headers, response = draft.headers, draft.response
+    weight = len(draft.url) + headers.weight + FIELD * len(headers.fields)
+    if response is not None:
+        weight += response.headers.weight + FIELD * len(response.headers.fields)
+    return weight

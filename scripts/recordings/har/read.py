@@ -8,18 +8,29 @@ from io import BufferedReader
 from typing import Any
 
 from corsight.policies.exchange import Exchange
+from corsight.policies.session.memory import Memory
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings.har.draft import HTTP, UNKNOWN, Draft, Drafts
-from corsight.scripts.recordings.har.format import Log, Page, decode_document, decode_entry, decode_page
+from corsight.scripts.recordings.har.format import (
+    Log,
+    Page,
+    decode_document,
+    decode_entry,
+    decode_page,
+    weigh_entry,
+)
 from corsight.scripts.recordings.har.order import Order
 from corsight.scripts.recordings.har.producers import find_producer
 from corsight.scripts.recordings.har.producers.model import SKIPPED, Fate, Producer
-from corsight.scripts.recordings.har.split import find_entries, find_pages, find_program
+from corsight.scripts.recordings.har.split import BESIDE, PIECE, find_entries, find_pages, find_program
 from corsight.scripts.recordings.mapping import map_file
+from corsight.scripts.recordings.stepping import HELD
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NAMED = 5
 """How many of the entries that could not be read are named."""
+PAGES = 65536
+"""Pages that are remembered by their names."""
 type Remark = Callable[[str], None]
 
 
@@ -27,7 +38,8 @@ def read(file: BufferedReader, remark: Remark) -> Iterator[Exchange | None]:
     """Yield the exchanges of a HAR, None for what is none."""
     with map_file(file) as data:
         start = len(BYTE_ORDER_MARK) if data[: len(BYTE_ORDER_MARK)] == BYTE_ORDER_MARK else 0
-        log = decode_document(memoryview(data)[start:])
+        # Decoded as a whole, a HAR takes ten times its bytes: of a large one, a piece is decoded at a time.
+        log = decode_document(memoryview(data)[start:]) if len(data) <= PIECE else None
         cut = Cut()
         entries: Iterable[Any]
         if log is not None:
@@ -52,6 +64,25 @@ def _release(entries: list[Any]) -> Iterator[Any]:
     entries.reverse()
     while entries:
         yield entries.pop()
+
+
+class Bad:
+    """Counts the entries that could not be read, and names the first by their numbers, counted from 1."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._first: list[int] = []
+
+    def put(self, number: int) -> None:
+        """Count an entry."""
+        self.count += 1
+        if self.count <= NAMED:
+            self._first.append(number)
+
+    def name(self) -> str:
+        """Return the numbers of the first, and how many more there are."""
+        more = f" and {self.count - NAMED} more" if self.count > NAMED else ""
+        return f"number{'s' if self.count > 1 else ''} {', '.join(map(str, self._first))}{more}"
 
 
 class Cut:
@@ -80,11 +111,11 @@ def read_log(log: Log[Any], entries: Iterable[Any], remark: Remark) -> Iterator[
     drafts = Drafts(producer, browser, find_page_urls(log))
     order = Order(upper=producer.upper, lost=producer.lost)
     fates: Counter[Fate] = Counter()
-    bad: list[int] = []
+    bad = Bad()
     for number, raw in enumerate(entries, 1):
-        entry = decode_entry(raw)
+        entry = None if _is_heavy(raw) else decode_entry(raw)
         if entry is None:
-            bad.append(number)
+            bad.put(number)
             yield None
             continue
         draft = drafts.make(number, entry)
@@ -96,11 +127,16 @@ def read_log(log: Log[Any], entries: Iterable[Any], remark: Remark) -> Iterator[
             fates[draft.fate] += 1
             yield None
             continue
-        if (done := order.put(draft)) is not None:
+        for done in order.put(draft):
             yield _finish(done, fates)
     for done in order.end():
         yield _finish(done, fates)
     _conclude(producer, drafts.shown, fates, bad, remark)
+
+
+def _is_heavy(raw: Any) -> bool:
+    """Return whether an entry has more than any browser takes, beside its body."""
+    return isinstance(raw, memoryview) and len(raw) > HELD and weigh_entry(raw) > HELD
 
 
 def _finish(draft: Draft, fates: Counter[Fate]) -> Exchange | None:
@@ -111,13 +147,17 @@ def _finish(draft: Draft, fates: Counter[Fate]) -> Exchange | None:
     return draft.finish(UNKNOWN)
 
 
-def find_page_urls(log: Log[Any]) -> dict[str, str]:
+def find_page_urls(log: Log[Any]) -> Memory[str, str]:
     """Return the URLs of the pages that are named by them, by the pages' ids."""
-    pages: list[Page] = [decode_page(raw) for raw in log.pages or ()]
-    return {page.id: page.title for page in pages if page.id and page.title and page.title.startswith(HTTP)}
+    urls: Memory[str, str] = Memory(PAGES, BESIDE)
+    for raw in log.pages or ():
+        page: Page = decode_page(raw)
+        if page.id and page.title and page.title.startswith(HTTP):
+            urls.put(page.id, page.title, len(page.id) + len(page.title))
+    return urls
 
 
-def _conclude(producer: Producer, shown: frozenset[str], fates: Counter[Fate], bad: list[int], remark: Remark) -> None:
+def _conclude(producer: Producer, shown: frozenset[str], fates: Counter[Fate], bad: Bad, remark: Remark) -> None:
     if said := producer.conclude(shown):
         remark(said)
     skipped = [text.format(_count(fates[fate])) for fate, text in SKIPPED.items() if fates[fate]]
@@ -127,15 +167,9 @@ def _conclude(producer: Producer, shown: frozenset[str], fates: Counter[Fate], b
         remark(f"Not judged, because the headers of the response are not recorded: {_count(fates[Fate.BARE])}.")
     if fates[Fate.OTHER]:
         remark(f"Not HTTP requests, but data:, about:, CONNECT or the like: {_count(fates[Fate.OTHER])}.")
-    if bad:
-        remark(f"{_count(len(bad))} could not be read, and {'is' if len(bad) == 1 else 'are'} left out: {_name(bad)}.")
-
-
-def _name(numbers: list[int]) -> str:
-    """Return the entries of these numbers, counted from 1; of many, the first."""
-    named = ", ".join(map(str, numbers[:NAMED]))
-    more = f" and {len(numbers) - NAMED} more" if len(numbers) > NAMED else ""
-    return f"number{'s' if len(numbers) > 1 else ''} {named}{more}"
+    if bad.count:
+        left_out = "is left out" if bad.count == 1 else "are left out"
+        remark(f"{_count(bad.count)} could not be read, and {left_out}: {bad.name()}.")
 
 
 def _count(number: int) -> str:

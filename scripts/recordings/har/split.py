@@ -1,4 +1,6 @@
-"""Finds the entries of a HAR that is no whole JSON text: cut off, wrapped, with something before, between or behind."""
+"""Finds the entries of a HAR that is large, or no whole JSON text: cut off, wrapped, with something before, between or
+behind. A piece of it is decoded at a time, so that as much is held of a large one as of a small one.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +9,14 @@ from collections.abc import Iterator
 from mmap import mmap
 from typing import Any
 
-from corsight.scripts.recordings.har.format import Program, decode_program
+from corsight.scripts.recordings.har.format import Program, decode_entries, decode_program
 
 LARGEST = 1 << 28
 """Bytes of one entry that are looked at for its end."""
+PIECE = 1 << 20
+"""Bytes of entries that are decoded at once: decoded, they take ten times as many."""
+BESIDE = 1 << 20
+"""Bytes of the pages, and of what a program is called, that are looked at."""
 
 _token = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[][{}]', re.DOTALL)
 _entries = re.compile(rb'"entries"\s*:\s*\[')
@@ -21,28 +27,53 @@ _word = re.compile(rb"[^\s,\]}]++")
 _next = re.compile(rb"[\s,]*+")
 
 
-def find_entries(data: bytes | mmap) -> Iterator[memoryview | None]:
-    """Yield each entry of every list of entries, None for the one in which the data ends."""
+_following = re.compile(rb'\}\s{0,64},\s{0,64}\{\s{0,64}"[^"\\]{0,64}"')
+"""Where an entry ends and one begins, with the first name in it."""
+
+
+def find_entries(data: bytes | mmap) -> Iterator[Any]:
+    """Yield each entry of every list of entries, decoded or not, None for the one in which the data ends."""
     view = memoryview(data)
     found = _entries.search(data)
     if found is None:
         yield from _find_alone(data, view)
     while found is not None:
-        position = found.end()
+        position = alone = found.end()
+        between = b""
         while True:
             position = _skip(data, position)
             if data[position : position + 1] in (b"]", b"}", b""):
                 break
-            end = _find_value_end(data, position)
-            if end is None:
+            if between and position >= alone:
+                # What was looked through is gone through before it is looked again.
+                entries, end = _decode_piece(data, position, between)
+                alone = max(end, position + PIECE // 2)
+                yield from entries
+                position = end
+                if entries:
+                    continue
+            end_of_one = _find_value_end(data, position)
+            if end_of_one is None:
                 yield None
                 return
-            yield view[position:end]
-            position = end
+            yield view[position:end_of_one]
+            position = end_of_one
+            following = _following.match(data, position - 1)
+            between = b"" if following is None else following[0]
         if position >= len(data):
             yield None
             return
         found = _entries.search(data, position)
+
+
+def _decode_piece(data: bytes | mmap, start: int, between: bytes) -> tuple[list[Any], int]:
+    """Return the entries from `start` on that end within a piece, and where the last of them ends. None are found where
+    none ends with what stands between two, or that stood within another.
+    """
+    piece = data[start : start + PIECE]
+    end = piece.rfind(between) + 1
+    entries = decode_entries(b"[%b]" % piece[:end]) if end else None
+    return (entries, start + end) if entries else ([], start)
 
 
 def _find_alone(data: bytes | mmap, view: memoryview) -> Iterator[memoryview | None]:
@@ -64,7 +95,7 @@ def _find_alone(data: bytes | mmap, view: memoryview) -> Iterator[memoryview | N
 def find_program(data: bytes | mmap, name: str) -> Program | None:
     """Return the creator or the browser, wherever it stands; None where there is none."""
     found = re.search(rb'"' + name.encode() + rb'"\s*:\s*(?=\{)', data)
-    end = None if found is None else _find_end(data, found.end())
+    end = None if found is None else _find_end(data, found.end(), BESIDE)
     return None if found is None or end is None else decode_program(data[found.end() : end])
 
 
@@ -73,9 +104,10 @@ def find_pages(data: bytes | mmap) -> list[bytes]:
     pages: list[bytes] = []
     found = re.search(rb'"pages"\s*:\s*\[', data)
     position = 0 if found is None else found.end()
-    while found is not None:
+    last = position + BESIDE
+    while found is not None and position < last:
         position = _skip(data, position)
-        if data[position : position + 1] != b"{" or (end := _find_end(data, position)) is None:
+        if data[position : position + 1] != b"{" or (end := _find_end(data, position, BESIDE)) is None:
             break
         pages.append(bytes(data[position:end]))
         position = end
@@ -95,10 +127,10 @@ def _find_value_end(data: Any, start: int) -> int | None:
     return None if found is None or found.end() >= len(data) else found.end()
 
 
-def _find_end(data: Any, start: int) -> int | None:
-    """Return where the value that begins with a bracket at `start` ends; None where the data ends before."""
+def _find_end(data: Any, start: int, largest: int = LARGEST) -> int | None:
+    """Return where the value that begins with a bracket at `start` ends; None where the data end before."""
     depth = 0
-    for token in _token.finditer(data, start, min(len(data), start + LARGEST)):
+    for token in _token.finditer(data, start, min(len(data), start + largest)):
         first = data[token.start()]
         if first in b"{[":
             depth += 1
