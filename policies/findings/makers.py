@@ -39,6 +39,7 @@ _PASSING: tuple[tuple[str, str], ...] = (
 )
 """Headers that a gateway puts on every reply, also on those that it only passes on."""
 
+HEROKU = "Heroku's router"
 _BY_SERVER: tuple[tuple[str, str], ...] = (
     ("awselb", "the AWS load balancer"),
     ("cloudfront", "CloudFront"),
@@ -54,12 +55,13 @@ _BY_SERVER: tuple[tuple[str, str], ...] = (
     ("nginx", "nginx"),
     ("microsoft-azure-application-gateway", "the Azure application gateway"),
     ("google frontend", "Google's front end"),
-    ("heroku", "Heroku's router"),
-    ("cowboy", "Heroku's router"),
+    ("heroku", HEROKU),
+    ("cowboy", HEROKU),
     ("squid", "Squid"),
     ("traefik", "Traefik"),
     ("caddy", "Caddy"),
     ("apache", "Apache"),
+    ("microsoft-iis", "IIS"),
     ("mitmproxy", "mitmproxy"),
 )
 
@@ -97,14 +99,26 @@ def find_maker(response: Response) -> Maker | None:
     for name, called in _PASSING:
         if name in response.headers:
             return Maker(called, name, own)
-    server = (get("server") or "").lower()
-    for start, called in _BY_SERVER:
-        if server.startswith(start):
-            gateway = called in ALWAYS_GATEWAYS or (response.status in GATEWAY_STATUSES and own)
-            return Maker(called, "server", gateway)
+    called = find_server(response)
+    if called is not None:
+        gateway = called in ALWAYS_GATEWAYS or (response.status in GATEWAY_STATUSES and own)
+        # Cowboy is also the server of Elixir's and Erlang's applications: only its own page shows Heroku's router.
+        return (
+            Maker(called, "server", gateway) if gateway or called != HEROKU or "cowboy" not in _read(response) else None
+        )
     if response.status in GONE and own:
         return Maker("a gateway", "", True)
     return None
+
+
+def find_server(response: Response) -> str | None:
+    """Return the gateway or web server that the Server header names; None where it names none of these."""
+    server = _read(response)
+    return next((called for start, called in _BY_SERVER if server.startswith(start)), None)
+
+
+def _read(response: Response) -> str:
+    return (response.headers.get("server") or "").lower()
 
 
 def is_own_page(response: Response, *, cookies: bool = False) -> bool:
