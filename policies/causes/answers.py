@@ -29,6 +29,22 @@ CAUSES = (
         "End each add_header line for a CORS header with always.",
     ),
     KnownCause(
+        "nginx-add-header-dropped",
+        "nginx drops the outer add_header lines where a location has one of its own.",
+        "add_header lines are handed down to a server or location only if it has no add_header itself. One line there, "
+        "such as Cache-Control, and the CORS headers from outside are gone, with status 200.",
+        "Repeat the add_header lines for CORS in that location, or include them from a file in both places.",
+        "proxy",
+    ),
+    KnownCause(
+        "apache-header-without-always",
+        "Apache adds headers to error responses only if the line says always.",
+        "Header set adds a header to successful responses. Errors, and redirects that Apache makes itself, are sent "
+        "without it.",
+        "Write Header always set for each CORS header.",
+        "proxy",
+    ),
+    KnownCause(
         "error-reply-without-cors",
         "An error response lacks the CORS header that other responses have.",
         "The server allows this page in other responses. This one is an error, and it was sent without the CORS "
@@ -120,6 +136,14 @@ CAUSES = (
         "Send the user to the login by a link or location.href, not by fetch. Answer requests without a session with "
         "401.",
         "client",
+    ),
+    KnownCause(
+        "redirect-to-page",
+        "The request was redirected to a page, which a script can neither show nor read.",
+        "Servers redirect forms: to a payment, to the page after it, or back to the form if a field is not valid. A "
+        "fetch follows the redirect too, and ends at a page without CORS headers.",
+        "Answer scripts with a status and data; if the user has to go elsewhere, with the URL, and set location.href "
+        "to it. If the redirect leads back to the form, send Accept: application/json with the request.",
     ),
     KnownCause(
         "redirect-to-http",

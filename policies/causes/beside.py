@@ -154,6 +154,17 @@ CAUSES = (
         "nobody",
     ),
     KnownCause(
+        "referrer-policy-shown",
+        "Not an error: this is the page's referrer policy.",
+        "The network panel shows it with every request. strict-origin-when-cross-origin is the browsers' default: it "
+        "says how much of the page's URL the Referer header tells, and blocks nothing.",
+        "Look for the error elsewhere: in the column Status of the network panel, and in the console. Paste the "
+        "message from the console here.",
+        "nobody",
+        cors=False,
+        stops=False,
+    ),
+    KnownCause(
         "answered-with-an-error",
         "Not CORS: the server answered with an error status.",
         "The message gives the status of a response, and no more. If CORS keeps the page from reading the response, "

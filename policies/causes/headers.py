@@ -60,6 +60,13 @@ CAUSES = (
         "Answer with the requesting origin, or leave the header out. Never send null.",
     ),
     KnownCause(
+        "origin-never-set",
+        "Access-Control-Allow-Origin holds a variable that was not set or not replaced.",
+        "undefined, None, ${ORIGIN} or $http_origin as a text: a program or a configuration wrote a variable that has "
+        "no value there, or its name.",
+        "Set the variable where the server really runs, and look whether its name is replaced at that place.",
+    ),
+    KnownCause(
         "origin-fixed",
         "The server allows one other origin, whichever origin asks.",
         "The header is set to one fixed origin. Pages of other origins are blocked.",

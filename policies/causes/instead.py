@@ -4,6 +4,15 @@ from corsight.policies.causes.model import KnownCause
 
 CAUSES = (
     KnownCause(
+        "nothing-deployed-there",
+        "Nothing is deployed at the address: the platform itself answered.",
+        "A platform that many applications share (Google Cloud, Vercel, Railway, Render) answers 404 by itself for a "
+        "name that it does not know. Its page has no CORS headers, so the browser reports a CORS error.",
+        "Check the URL: the name, the region, the path. Open it in a tab, and look whether the deployment is there and "
+        "runs.",
+        "client",
+    ),
+    KnownCause(
         "tunnel-warning-page",
         "The warning page of a tunnel answered instead of the application.",
         "Some tunnels show a warning page before they let a visitor through. Scripts get that page too, without the "

@@ -15,6 +15,18 @@ CAUSES = (
         cors=False,
     ),
     KnownCause(
+        "header-set-by-browser",
+        "Not CORS: a script tried to set a request header that only the browser sets.",
+        "Origin, Host, Cookie, Referer, Access-Control-Request-Headers and some others cannot be set by a script. The "
+        "request is sent without the change. No request header can make a response pass CORS: its server has to allow "
+        "it.",
+        "Remove the header from the page's code. For cookies use credentials: 'include'; for the rest, the server has "
+        "to send the CORS headers in its response.",
+        "client",
+        cors=False,
+        stops=False,
+    ),
+    KnownCause(
         "no-cors-forbids-it",
         "The page asked for something that mode: 'no-cors' does not allow.",
         "With mode: 'no-cors', a page can send only GET, HEAD and POST with a few plain headers, and a script can read "

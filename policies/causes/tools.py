@@ -22,6 +22,24 @@ CAUSES = (
         cors=False,
     ),
     KnownCause(
+        "origin-check-refused",
+        "The server's own check of the origin refused the request.",
+        "Jupyter writes this into its log. It compares Origin with its own host, and with its list of origins, before "
+        "it answers API requests and WebSockets. Behind a proxy that changes the Host header, its own pages fail as "
+        "well.",
+        "Set c.ServerApp.allow_origin to the page's origin (or allow_origin_pat to a pattern) in Jupyter's "
+        "configuration. Behind a proxy, let that pass Host on unchanged.",
+    ),
+    KnownCause(
+        "socket-io-not-connected",
+        "Socket.IO could not connect; these words do not tell why.",
+        "xhr poll error stands for every failure of its first request: the server does not run there, the URL or path "
+        "is another, a proxy does not pass /socket.io/ on, or the server's cors option does not list the page.",
+        "Open the URL of the request in the network panel. If the console speaks of CORS, list the page's origin in "
+        "Socket.IO's own cors option (new Server(server, { cors: { origin } }); in Python cors_allowed_origins): the "
+        "web framework's CORS middleware does not cover it.",
+    ),
+    KnownCause(
         "cors-proxy-refused",
         "A CORS proxy answered instead of the server, and refused.",
         "Public CORS proxies fetch a URL and add the header. They limit how often, from where and by whom they are "

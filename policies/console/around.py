@@ -76,11 +76,14 @@ _CHECKED = re.compile(
     r"(?:(?P<kind>[\w ]{1,40}?) c|C)annot load (?:[a-z]+ )?(?P<url>[\w.+-]+:\S+?),? due to access control checks"
 )
 _RESPONDED = re.compile(r"the server responded with a status of (?P<status>\d{3})")
+_REJECTED = re.compile(r"Request failed with status code (?P<status>\d{3})|: Status code '(?P<plain>\d{3})'")
+"""What axios and SignalR's client say of a response that they could read."""
 _BESIDE = (
     ("://", _FAILED),
     (" [HTTP/", _FIREFOX_STATUS),
     ("annot load ", _CHECKED),
     ("responded with a status", _RESPONDED),
+    ("tatus code ", _REJECTED),
 )
 CHECKS = "due to access control checks"
 """What WebKit says of any failure."""

@@ -67,6 +67,7 @@ SAYINGS = (
     Saying("request-given-up", "The connection to {url} was interrupted while the page was loading."),
     # -- workers, canvases, service workers ------------------------------------------------------------------------
     Saying("operation-insecure", "SecurityError: The operation is insecure."),
+    Saying("operation-insecure", "DOMException: The operation is insecure."),
     Saying(
         "canvas-tainted",
         "The HTMLMediaElement passed to createMediaElementSource has a cross-origin resource, the node will output silence.",

@@ -22,11 +22,15 @@ FAILURES: dict[EngineName, re.Pattern[str]] = {
     ),
     # Libraries, which say the same in every browser.
     "standard": re.compile(
-        r"0 Unknown Error|XMLHttpRequest error\b|XMLHttpRequest onError callback|\bHTTP response code: ?0\b|"
+        r"0 Unknown Error|Failed to send a request to the Edge Function|\bNetwork request failed\b|"
+        r"Unexpected server response \(0\)|XMLHttpRequest error\b|XMLHttpRequest onError callback|"
+        r"\bHTTP response code: ?0\b|"
         r"(?i:\bNetwork ?Error\b|\bstatus:? (?:code )?0\b|CORS (?:request|error)|server's response may be missing CORS)"
     ),
 }
 """What each engine says of any failure."""
+REFERRER_POLICY = "strict-origin-when-cross-origin"
+"""What the network panel shows of every request, and people take for an error."""
 _BLOCKED = re.compile(r"\bblocked by CORS policy\b|\bCORS error\b")
 """What Chrome's console says without a reason, and the word of its network panel."""
 
@@ -65,6 +69,8 @@ def read_rest(lines: list[str], body: str, patterns: Callable[[], Iterable[Patte
     for status in map(read_beside, [*lines, " ".join(lines)]):
         if status.get("status", 0) >= 400 and "error" not in status:
             return [add(Message("standard", cause="answered-with-an-error", exact=False), **status)]
+    if REFERRER_POLICY in body:
+        return [Message("standard", cause="referrer-policy-shown", exact=False)]
     return []
 
 

@@ -2,9 +2,9 @@
 
 Sources: the texts in each project's own code or, where that is not public, in bug reports: Express's cors, Starlette,
 Spring, ASP.NET Core, Fiber, Django, Laravel, Rails (Action Dispatch, Action Cable), SvelteKit, Apollo Server,
-cors-anywhere, Microsoft Entra, webpack-dev-server, Vite, Next.js, tus-js-client, Uppy, PDF.js, ffmpeg.wasm, Godot,
-SQLite's wasm build, Emscripten, code-server, the SDKs of Anthropic, OpenAI and the Model Context Protocol, webpack,
-Gin. V8's and SpiderMonkey's words for an unknown name are the same.
+cors-anywhere, Jupyter, react-admin, Socket.IO, Microsoft Entra, webpack-dev-server, Vite, Next.js, tus-js-client, Uppy,
+PDF.js, ffmpeg.wasm, Godot, SQLite's wasm build, Emscripten, code-server, the SDKs of Anthropic, OpenAI and the Model
+Context Protocol, webpack, Gin. V8's and SpiderMonkey's words for an unknown name are the same.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from corsight.policies.console.saying import Saying, say, say_reasons
 SAYINGS = (
     # -- CORS layers ----------------------------------------------------------------------------------------------
     Saying("origin-not-listed", "Error: Not allowed by CORS"),
+    Saying("origin-not-listed", "The CORS policy for this site does not allow access from the specified Origin"),
+    Saying("origin-not-listed", "CORS Origin not allowed"),
     *say_reasons(
         "preflight-refused-by-cors-layer",
         "Disallowed CORS origin",
@@ -39,6 +41,9 @@ SAYINGS = (
     Saying("csrf-check-refused", "Cross-site {method} form submissions are forbidden"),
     Saying("csrf-check-refused", "has been blocked as a potential Cross-Site Request Forgery (CSRF)."),
     Saying("websocket-refused", "Request origin not allowed: {origin}"),
+    Saying("origin-check-refused", "Blocking Cross Origin API request for {any}. Origin: {origin}, Host: {any}"),
+    Saying("origin-check-refused", "Blocking Cross Origin API request. Origin: {origin}, Host: {any}"),
+    Saying("origin-check-refused", "Blocking Cross Origin API request"),
     Saying("cors-proxy-refused", "Missing required request header. Must specify one of: origin,x-requested-with"),
     Saying("cors-proxy-refused", "See /corsdemo for more info"),
     Saying("login-not-for-pages", "AADSTS9002326: Cross-origin token redemption is permitted only for the"),
@@ -66,6 +71,7 @@ SAYINGS = (
     Saying("header-not-read", "tus: invalid or missing {value} header"),
     Saying("header-not-read", "tus: invalid or missing {value} value"),
     Saying("header-not-read", "Bad Request: Missing session ID"),
+    Saying("header-not-read", "The {value} header is missing in the HTTP Response."),
     Saying("header-not-read", "Bad Request: No valid session ID provided"),
     Saying("header-not-read", "Bad Request: Mcp-Session-Id header is required"),
     Saying("header-not-read", "Could not read the {value} header. This likely means CORS is not configured correctly"),
@@ -75,10 +81,16 @@ SAYINGS = (
     Saying("module-import-failed", "Loading CSS chunk {value} failed. ({url})"),
     Saying("module-import-failed", "Loading CSS chunk {value} failed."),
     Saying("module-import-failed", "Unable to preload CSS for {url}"),
+    Saying("module-import-failed", "Loading script failed. (missing: {url})"),
+    Saying("module-import-failed", "Loading script failed. (error: {url})"),
+    Saying("socket-io-not-connected", "xhr poll error"),
+    Saying("websocket-failed", "[vite] failed to connect to websocket"),
     Saying("websocket-closed", "WebSocket close with status code {value}"),
     Saying("websocket-closed", "WebSocket closed with status code: {value}"),
     Saying("viewer-refuses-origin", "file origin does not match viewer's"),
     Saying("link-fetched-by-framework", "Failed to fetch RSC payload for {url}. Falling back to browser navigation."),
+    Saying("header-set-by-browser", 'Refused to set unsafe header "{value}"'),
+    Saying("header-set-by-browser", "Attempt to set a forbidden header was denied: {value}"),
     # -- isolation ------------------------------------------------------------------------------------------------
     Saying("not-cross-origin-isolated", "SharedArrayBuffer is not defined"),
     Saying("not-cross-origin-isolated", "Your browser doesn't support SharedArrayBuffer"),

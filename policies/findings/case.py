@@ -51,8 +51,9 @@ class Case:
     `named` that the browser itself names the rule; `reply` is the response that was judged. Of a 304, that is the
     stored one, and `new_allow_origin` what it says itself. `redirected` tells that the request came by a redirect,
     `filled` that a cache answered with a reply that was seen before, `unfollowed` that a preflight is only blocked
-    since nothing followed, `alone` that every other browser lets it pass. `preflight_allow_origin` is what the
-    preflight before the request said, `remembered` the cached one that it went by (its id left out).
+    since nothing followed, `alone` that every other browser lets it pass, `socket_io` that the path is Socket.IO's.
+    `preflight_allow_origin` is what the preflight before the request said, `remembered` the cached one that it went by
+    (its id left out).
     """
 
     traffic: Traffic = field(compare=False, repr=False)
@@ -84,6 +85,7 @@ class Case:
     filled: bool = False
     stored: Stored | None = None
     new_allow_origin: str | None = None
+    socket_io: bool = False
     preflight_allow_origin: str | None = None
     remembered: Granted | None = None
     unfollowed: bool = False
@@ -156,6 +158,11 @@ class Case:
         return f"{self.method_name} {quotes.PATH}"
 
 
+def is_socket_io(url: str) -> bool:
+    """Return whether a URL has the path that Socket.IO's clients ask, unless they are told another."""
+    return "/socket.io/" in url.partition("?")[0]
+
+
 def _pick_names(sample: Sample) -> tuple[str, ...]:
     """Return the names of the request's headers; of very many, some of those that are not granted."""
     names, response = sample.facts.names, sample.response
@@ -213,6 +220,7 @@ def read_case(sample: Sample, traffic: Traffic) -> Case:
         redirected=bool(facts.chain),
         led_to_login=bool(facts.chain) and leads_to_login(facts.chain[0], sample.url),
         filled=earlier is not None,
+        socket_io=is_socket_io(sample.url),
         stored=stored and Stored(stored.origin == reading.origin, stored.origin is None, stored.allow_origin),
         new_allow_origin=wire.headers.get(ALLOW_ORIGIN) if wire is not None and wire.status == 304 else None,
         preflight_allow_origin=sample.preflight.allow_origin if sample.preflight is not None else None,

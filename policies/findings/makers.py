@@ -39,30 +39,44 @@ _PASSING: tuple[tuple[str, str], ...] = (
 )
 """Headers that a gateway puts on every reply, also on those that it only passes on."""
 
-_BY_SERVER: tuple[tuple[str, str, bool], ...] = (
-    ("awselb", "the AWS load balancer", True),
-    ("cloudfront", "CloudFront", True),
-    ("cloudflare", "Cloudflare", False),
-    ("akamaighost", "Akamai", True),
-    ("varnish", "Varnish", True),
-    ("envoy", "Envoy", False),
-    ("istio-envoy", "Envoy", False),
-    ("kong", "Kong", False),
-    ("bigip", "the F5 load balancer", True),
-    ("haproxy", "HAProxy", False),
-    ("openresty", "nginx", False),
-    ("nginx", "nginx", False),
-    ("microsoft-azure-application-gateway", "the Azure application gateway", True),
-    ("google frontend", "Google's front end", False),
-    ("heroku", "Heroku's router", False),
-    ("cowboy", "Heroku's router", False),
-    ("squid", "Squid", True),
-    ("traefik", "Traefik", False),
-    ("caddy", "Caddy", False),
-    ("apache", "Apache", False),
-    ("mitmproxy", "mitmproxy", False),
+HEROKU = "Heroku's router"
+_BY_SERVER: tuple[tuple[str, str], ...] = (
+    ("awselb", "the AWS load balancer"),
+    ("cloudfront", "CloudFront"),
+    ("cloudflare", "Cloudflare"),
+    ("akamaighost", "Akamai"),
+    ("varnish", "Varnish"),
+    ("envoy", "Envoy"),
+    ("istio-envoy", "Envoy"),
+    ("kong", "Kong"),
+    ("bigip", "the F5 load balancer"),
+    ("haproxy", "HAProxy"),
+    ("openresty", "nginx"),
+    ("nginx", "nginx"),
+    ("microsoft-azure-application-gateway", "the Azure application gateway"),
+    ("google frontend", "Google's front end"),
+    ("heroku", HEROKU),
+    ("cowboy", HEROKU),
+    ("squid", "Squid"),
+    ("traefik", "Traefik"),
+    ("caddy", "Caddy"),
+    ("apache", "Apache"),
+    ("microsoft-iis", "IIS"),
+    ("mitmproxy", "mitmproxy"),
 )
-"""How Server begins, who that is, and whether that is always the reply's maker: others write it on all they pass on."""
+
+ALWAYS_GATEWAYS = frozenset(
+    {
+        "the AWS load balancer",
+        "CloudFront",
+        "Akamai",
+        "Varnish",
+        "the F5 load balancer",
+        "the Azure application gateway",
+        "Squid",
+    }
+)
+"""Those whose name in Server is that of the reply's maker. Others write theirs on every reply they pass on."""
 
 GONE = frozenset({502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 530})
 """Statuses of a gateway that got no answer from the application."""
@@ -85,13 +99,26 @@ def find_maker(response: Response) -> Maker | None:
     for name, called in _PASSING:
         if name in response.headers:
             return Maker(called, name, own)
-    server = (get("server") or "").lower()
-    for start, called, made in _BY_SERVER:
-        if server.startswith(start):
-            return Maker(called, "server", made or (response.status in GATEWAY_STATUSES and own))
+    called = find_server(response)
+    if called is not None:
+        gateway = called in ALWAYS_GATEWAYS or (response.status in GATEWAY_STATUSES and own)
+        # Cowboy is also the server of Elixir's and Erlang's applications: only its own page shows Heroku's router.
+        return (
+            Maker(called, "server", gateway) if gateway or called != HEROKU or "cowboy" not in _read(response) else None
+        )
     if response.status in GONE and own:
         return Maker("a gateway", "", True)
     return None
+
+
+def find_server(response: Response) -> str | None:
+    """Return the gateway or web server that the Server header names; None where it names none of these."""
+    server = _read(response)
+    return next((called for start, called in _BY_SERVER if server.startswith(start)), None)
+
+
+def _read(response: Response) -> str:
+    return (response.headers.get("server") or "").lower()
 
 
 def is_own_page(response: Response, *, cookies: bool = False) -> bool:

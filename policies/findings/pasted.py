@@ -5,7 +5,7 @@ from __future__ import annotations
 from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.findings import quotes
-from corsight.policies.findings.case import Case
+from corsight.policies.findings.case import Case, is_socket_io
 from corsight.policies.findings.causes import errors, finish, headers, null_origin, origins, preflights, redirects
 from corsight.policies.findings.model import Cause
 from corsight.policies.findings.replies import leads_to_login, read_reply
@@ -14,7 +14,13 @@ from corsight.policies.findings.words import name_host, name_path, strip_query
 from corsight.policies.rules import RULES
 from corsight.policies.verdict import EngineName
 
-OF_VALUES = (origins.find_several, origins.find_inexact, origins.find_other, origins.find_credentials)
+OF_VALUES = (
+    origins.find_unset,
+    origins.find_several,
+    origins.find_inexact,
+    origins.find_other,
+    origins.find_credentials,
+)
 """Those that turn on the origins and the value in a message."""
 OF_STATUS = (preflights.find_refused, errors.find_error)
 """Those that turn on its status."""
@@ -75,6 +81,7 @@ def explain_message(
         status=reply.status,
         reply=read_reply(reply, rule, url or ""),
         redirected=redirected,
+        socket_io=is_socket_io(url or ""),
         led_to_login=led_to_login,
     )
     cause = _find(case, value if origin is not None else None, status if url is not None else None)
@@ -89,7 +96,7 @@ def explain_message(
 
 def _find(case: Case, value: str | None, status: int | None) -> Cause | None:
     if case.led_to_login:
-        return redirects.find_hop(case)
+        return redirects.find_login(case)
     if case.origin == "null" and case.rule in null_origin.RULES and not case.redirected and (status or 0) < 400:
         return _explain_null(case)
     if case.rule == "preflight-method-not-allowed" and case.method != UNNAMED:

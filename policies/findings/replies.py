@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.fetch.headers import read_list
 from corsight.policies.fetch.origin import origin_of, parse_url, split_origin
-from corsight.policies.findings.makers import Maker, find_cache_sign, find_framework, find_maker, is_nginx
+from corsight.policies.findings.makers import Maker, find_cache_sign, find_framework, find_maker, find_server, is_nginx
 from corsight.policies.findings.products import Recognized, recognize
 from corsight.policies.findings.words import capitalize_name, clean
 from corsight.policies.rules import placement
@@ -27,7 +27,13 @@ LONGEST = 4096
 MANY = 256
 """Header names that are looked at for a misspelt one."""
 
-RedirectKind = Literal["login", "https", "http", "slash", "host", "elsewhere"]
+SLASHES = re.compile(r"(?<!:)/{2,}")
+"""Slashes in a row, in the path of a URL."""
+
+SERVERS, SERVERS_OF_ERRORS = ("nginx", "IIS"), ("Apache", "CloudFront")
+"""Servers that leave CORS headers out in a way of their own: of other replies, and of errors."""
+
+RedirectKind = Literal["login", "https", "http", "slash", "slashes", "host", "elsewhere"]
 
 NEEDED = {
     "allow-origin-missing": "access-control-allow-origin",
@@ -63,8 +69,9 @@ class Reply(NamedTuple):
     Of what varies without meaning (dates, ids, versions) only a trait is here; a text that shows more quotes it.
     `repeated` are the CORS headers on several lines. `html` tells that it is a page, `by_browser` that the browser
     redirected by itself (as HAR files have it), `located` that it says where to go on. `product` is what is known to
-    answer so in an application's place. `maker`, `framework` and `nginx` are told of redirects and errors,
-    the framework of empty answers too, and nginx where a header came twice.
+    answer so in an application's place. `maker`, `framework` and `nginx` are told of redirects and errors, the
+    framework of empty answers and pages too, and nginx where a header came twice. `server` is the web server or gateway
+    that the Server header names; `http_api` tells that API Gateway's HTTP API passed it on.
     """
 
     status: int
@@ -89,6 +96,8 @@ class Reply(NamedTuple):
     framework: str | None = None
     nginx: bool = False
     unknown_to_gateway: bool = False
+    server: str | None = None
+    http_api: bool = False
 
 
 def read_reply(response: Response, rule: str, url: str) -> Reply:
@@ -96,6 +105,7 @@ def read_reply(response: Response, rule: str, url: str) -> Reply:
     headers, get = response.headers, response.headers.get
     cors = [name for name in headers.names() if name.startswith(placement.PREFIX)]
     vary = {part.strip().lower() for part in (get("vary") or "").split(",")}
+    html = (get("content-type") or "").lower().startswith("text/html")
     reply = Reply(
         status=response.status,
         allow_origin=headers.lines("access-control-allow-origin"),
@@ -111,12 +121,14 @@ def read_reply(response: Response, rule: str, url: str) -> Reply:
         lists_methods="allow" in headers,
         cache_sign=find_cache_sign(response),
         misspelling=_read_misspelling(headers, NEEDED[rule]) if rule in NEEDED else None,
-        html=(get("content-type") or "").lower().startswith("text/html"),
+        html=html,
         by_browser=(get("non-authoritative-reason") or "").lower() in ("hsts", "delegate"),
         located="location" in headers,
         product=recognize(url, response),
-        framework=find_framework(response) if response.status >= 300 or response.status == 204 else None,
+        framework=find_framework(response) if response.status >= 300 or response.status == 204 or html else None,
         nginx=rule == "allow-origin-multiple" and is_nginx(response),
+        server=_tell_server(response),
+        http_api="apigw-requestid" in headers,
     )
     if response.status < 300:
         return reply
@@ -125,6 +137,12 @@ def read_reply(response: Response, rule: str, url: str) -> Reply:
         nginx=is_nginx(response),
         unknown_to_gateway=(get("x-amzn-errortype") or "").lower().startswith("missingauthenticationtoken"),
     )
+
+
+def _tell_server(response: Response) -> str | None:
+    """Return the server that the Server header names, where it has a part in what lacks CORS headers."""
+    server = find_server(response)
+    return server if server in (SERVERS_OF_ERRORS if response.status >= 400 else SERVERS) else None
 
 
 def find_misspelt(headers: HeaderList, needed: str) -> str | None:
@@ -171,6 +189,8 @@ def _compare(here: str, there: str) -> RedirectKind:
         return "http"
     if here.rstrip("/") == there.rstrip("/"):
         return "slash"
+    if SLASHES.search(here) and SLASHES.sub("/", here).rstrip("/") == there.rstrip("/"):
+        return "slashes"
     path, other = here.partition("://")[2].partition("/")[2], there.partition("://")[2].partition("/")[2]
     return "host" if path == other else "elsewhere"
 

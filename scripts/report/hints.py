@@ -13,10 +13,12 @@ from corsight.policies.fetch.main_fetch import LOCAL_NETWORK, MIXED_CONTENT
 from corsight.policies.fetch.origin import is_localhost, origin_of, registrable_domain, split_origin
 from corsight.policies.findings.causes.headers import TARGETS, find_library
 from corsight.policies.findings.causes.identity import is_identity_server
-from corsight.policies.findings.causes.phrases import ADDED
+from corsight.policies.findings.causes.phrases import find_adder
+from corsight.policies.findings.causes.platforms import find_note
 from corsight.policies.findings.causes.programs import find_setting
+from corsight.policies.findings.causes.redirects import SPELLINGS
 from corsight.policies.findings.products import Product, recognize
-from corsight.policies.findings.replies import is_login
+from corsight.policies.findings.replies import SLASHES, is_login, read_redirect
 from corsight.policies.rules.isolation import CORP_SAME_ORIGIN, NETWORK_ERROR, ORB
 
 LOCAL = ("loopback", "local")
@@ -52,6 +54,12 @@ def list_hints(message: Message, *, told: bool = False) -> Iterator[tuple[str, s
             "The URL is http: a server that wants https redirects it, and so does the browser itself if the host "
             "once sent Strict-Transport-Security (HSTS; 307 Internal Redirect in the network panel). Use the https "
             "URL in the page's code, or make the browser forget the host (chrome://net-internals/#hsts).",
+        )
+    if rule == "preflight-redirect" and SLASHES.search(url.partition("?")[0]):
+        yield (
+            "or",
+            "The URL has two slashes in a row, which servers redirect to one. Mostly a base URL that ends in a slash "
+            "is joined with a path that begins with one: remove one of the two in the page's code.",
         )
     if rule == "preflight-status-not-ok" and message.status is not None and 300 <= message.status < 400:
         yield (
@@ -144,6 +152,9 @@ def _tell_missing(message: Message) -> Iterator[tuple[str, str]]:
             "If an extension's content script makes this request: such a request counts as the page's own. Let the "
             "extension's background script send it, with the host in host_permissions.",
         )
+    note = find_note(_host_of(message.url))
+    if note is not None:
+        yield "note", note
     own, other = registrable_domain(_host_of(message.origin)), registrable_domain(_host_of(message.url))
     host = _host_of(message.url)
     elsewhere = leads_to_login(message) or find_storage(message) is not None or is_identity_server(host)
@@ -159,7 +170,7 @@ def _tell_missing(message: Message) -> Iterator[tuple[str, str]]:
 def _tell_adder(name: str) -> Iterator[tuple[str, str]]:
     """Yield what adds a request header that the page's own code did not set."""
     library = find_library(name)
-    who = library or next((who for who, names in ADDED.items() if name in names), None)
+    who = library or find_adder(name)
     if who is not None:
         targets = f" If you do not want to trace that server, remove it from the library's targets ({TARGETS})."
         yield "note", f"{name} is usually added by {who}.{targets if library is not None else ''}"
@@ -197,14 +208,25 @@ def _tell_redirect(message: Message) -> Iterator[tuple[str, str]]:
         "redirected",
         f"The page requested {message.initial_url}, which redirected it to {message.url}. That last request failed.",
     )
-    if message.rule == "allow-origin-missing" and message.origin != "null" and not leads_to_login(message):
+    redirect = read_redirect(message.initial_url or "", message.url)
+    spelling = SPELLINGS.get(redirect.kind, "") if redirect is not None else ""
+    if spelling:
+        yield "to do", f"In the page's code, use {message.url}{spelling}: then nothing is redirected."
+    elif message.rule == "allow-origin-missing" and message.origin != "null" and not leads_to_login(message):
         yield (
             "to do",
             "The response of the last URL needs the header. If that server is not yours, your own server has to "
-            "fetch it for the page.",
+            "fetch it for the page. If it is a page to be opened (a payment, a form), no header helps: let the first "
+            "server answer with the URL as data, and let the page go there with location.href.",
         )
     elif not leads_to_login(message):
         yield "to do", "Use the last URL in the page's code, or answer at the first one without a redirect."
+    if "_rsc=" in (message.initial_url or ""):
+        yield (
+            "note",
+            "It is Next.js that fetched the page behind a link: the browser opens the link by itself all the same. "
+            "prefetch={false} on the link stops the error.",
+        )
     if message.origin == "null":
         yield (
             "note",

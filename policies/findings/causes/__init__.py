@@ -20,6 +20,7 @@ from corsight.policies.findings.causes import (
     null_origin,
     origins,
     plain,
+    platforms,
     preflights,
     redirects,
     storage,
@@ -28,6 +29,7 @@ from corsight.policies.findings.causes.identity import add_registration
 from corsight.policies.findings.causes.markup import add_markup
 from corsight.policies.findings.causes.neighbours import add_own_name
 from corsight.policies.findings.causes.plain import explain_rule
+from corsight.policies.findings.causes.platforms import add_platform
 from corsight.policies.findings.causes.programs import add_setting
 from corsight.policies.findings.model import Cause
 
@@ -39,8 +41,10 @@ FAMILIES: tuple[Callable[[Case], Cause | None], ...] = (
     headers.find_misspelt,
     headers.find_sent_by_page,
     gates.find_gate,
+    redirects.find_login,
     preflights.find_redirected,
     storage.find_unmatched_rule,
+    platforms.find_platform,
     layers.find_refusal,
     preflights.find_refused,
     preflights.find_remembered,
@@ -51,7 +55,9 @@ FAMILIES: tuple[Callable[[Case], Cause | None], ...] = (
     layers.find_unlisted,
     errors.find_error,
     answers.find_page,
+    answers.find_dropped,
     answers.find_lacking,
+    origins.find_unset,
     origins.find_several,
     origins.find_wildcard,
     origins.find_inexact,
@@ -63,6 +69,15 @@ FAMILIES: tuple[Callable[[Case], Cause | None], ...] = (
     redirects.find_downgrade,
 )
 
+FINISHERS: tuple[Callable[[Cause, Case], Cause], ...] = (
+    add_markup,
+    add_own_name,
+    add_platform,
+    add_registration,
+    add_setting,
+)
+"""What adds to a cause what can be done elsewhere than in the server's CORS headers, in this order."""
+
 
 def explain(case: Case) -> Cause:
     """Return the cause of a case."""
@@ -72,7 +87,9 @@ def explain(case: Case) -> Cause:
 
 def finish(cause: Cause, case: Case) -> Cause:
     """Return the cause with what can be done elsewhere than in the server's CORS headers."""
-    return add_setting(add_registration(add_own_name(add_markup(cause, case), case), case), case)
+    for add in FINISHERS:
+        cause = add(cause, case)
+    return cause
 
 
 __all__ = ["FAMILIES", "explain", "explain_rule", "finish"]

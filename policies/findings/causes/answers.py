@@ -38,6 +38,32 @@ def find_page(case: Case) -> Cause | None:
     )
 
 
+def find_dropped(case: Case) -> Cause | None:
+    """Return that nginx may have dropped the header on the way to one location, where its other replies have it."""
+    reply = case.reply
+    if case.role != "request" or case.rule != "allow-origin-missing" or reply is None or reply.status >= 400:
+        return None
+    if reply.server != "nginx" or not case.passed or reply.varies_by_origin or reply.speaks_cors:
+        return None
+    return Cause(
+        "nginx-add-header-dropped",
+        "Other responses have the header, this one lacks it: in nginx, a location may have dropped it",
+        f"{case.host} answered {case.asked} with status {reply.status} and no Access-Control-Allow-Origin, which its "
+        "other responses to this page have. nginx hands add_header lines down to a location only if that has no "
+        "add_header of its own: one such line there, such as Cache-Control, drops all of those around it.",
+        "If nginx sets the header: repeat the add_header lines for CORS in the location of this path (or include them "
+        "from a file in both), with always at the end of each. If the application behind nginx sets it: nginx serves "
+        "this path by itself, or the path is not covered by the application's CORS settings.",
+        "proxy",
+        (
+            *describe_passed(case),
+            *describe_preflight(case),
+            f"The response comes through nginx: {quotes.quote_line('server')}.",
+        ),
+        "likely",
+    )
+
+
 def find_lacking(case: Case) -> Cause | None:
     """Return that the preflight was right, and the reply to the request itself lacks the header."""
     reply = case.reply

@@ -27,9 +27,16 @@ MEANINGS = {
     404: "not found",
     405: "method not supported",
     408: "too slow",
+    406: "the server has nothing in a type that Accept names",
+    410: "gone",
     413: "the request is too large",
+    414: "the URL is too long",
+    415: "the server does not take this Content-Type",
     421: "it came over a connection that was opened for another host",
+    422: "the data are not valid",
+    426: "the server wants another protocol, such as WebSocket",
     429: "too many requests",
+    431: "the request's headers are too large, mostly its cookies",
     500: "a failure in the application",
     501: "not supported",
     502: "the gateway got no proper answer from the application",
@@ -51,6 +58,8 @@ GATEWAYS = {
     "DEFAULT_5XX (REST API), or set the API's CORS configuration (HTTP API). X-Amzn-ErrorType names the reason: "
     "MissingAuthenticationTokenException usually means that this path, method or stage does not exist.",
     "nginx": "In nginx, set the header with add_header ... always, which covers its own error pages.",
+    "Vercel": "The code in X-Vercel-Error names what failed: look into the function's log. Only the function can add "
+    "the CORS headers.",
     "CloudFront": "In CloudFront, attach a response headers policy with CORS, which covers its own error replies.",
     "Cloudflare": "In Cloudflare, add the header with a response header transform rule.",
 }
@@ -94,6 +103,20 @@ def find_error(case: Case) -> Cause | None:
             f"The response comes through nginx ({SERVER}), and no error response of {case.host} has the header.",
         )
         return replace(cause, certainty="likely")
+    if standing.replies and reply.server == "Apache" and not case.habits.errors:
+        cause = _explain(
+            case,
+            "apache-header-without-always",
+            "; Apache leaves the CORS header off error responses",
+            " and no Access-Control-Allow-Origin, which its other responses have. Apache's Header set adds a header to "
+            f"successes only, unless it says always. {REPORTED} the error.",
+            f"Find out why {case.asked} ends in {status}. If Apache sets the header, write Header always set "
+            "Access-Control-Allow-Origin ... instead of Header set; if the application behind it does, look at its "
+            "error handling.",
+            "proxy",
+            f"The response comes from Apache ({SERVER}), and no error response of {case.host} has the header.",
+        )
+        return replace(cause, certainty="likely")
     if status < 500:
         product = reply.product.product if reply.product is not None else None
         first = f"Find out why {case.asked} ends in {status}."
@@ -101,6 +124,18 @@ def find_error(case: Case) -> Cause | None:
             f"{first} To let pages read such errors, send the CORS headers on error responses too: run the CORS code "
             "before the code that sends the error."
         )
+        if status == 403 and _may_be_unlisted(case):
+            action = (
+                f"{first} Some CORS middlewares (of Gin, Quarkus and others) answer 403 to every request of an origin "
+                f"that is not on their list of allowed origins: add {case.page} to it. For any other 403, send the "
+                "CORS headers on error responses too."
+            )
+        if status == 431:
+            action = (
+                f"{action} To make the request smaller, delete the site's cookies, or send it without credentials; on "
+                "the server, keep less in cookies and tokens, or allow more (node --max-http-header-size, "
+                "large_client_header_buffers in nginx)."
+            )
         if product is not None and product.kind == "storage":
             action = (
                 f"{first} {product.name} names the reason in its response: SignatureDoesNotMatch, for example, says "
@@ -137,11 +172,26 @@ def name_status(status: int) -> str:
     return f"{status} ({MEANINGS[status]})" if status in MEANINGS else str(status)
 
 
+def _may_be_unlisted(case: Case) -> bool:
+    """Return whether a 403 may be a CORS layer's word about the origin, which nothing else shows to be allowed."""
+    reply, bare = case.reply, case.standing.bare
+    known = case.passed or case.preflight_allow_origin is not None or any(status < 400 for status in bare)
+    return reply is not None and not (known or reply.asks_for_login or reply.html or case.page == "null")
+
+
 def _say_first(who: str, status: int) -> str:
     """Return what to do about the error itself."""
     if status == 413:
         larger = " (client_max_body_size)" if who == "nginx" else ""
-        return f"Raise the size limit of {who}{larger}, or send less at once."
+        ingress = " As an ingress in Kubernetes, it has the annotation proxy-body-size for that." if larger else ""
+        return f"Raise the size limit of {who}{larger}, or send less at once.{ingress}"
+    if who == "AWS API Gateway" and status == 502:
+        return (
+            "Look into the log of the Lambda function: it failed, or its answer has not the form that API Gateway "
+            "expects (statusCode, headers, and a body that is a string)."
+        )
+    if who == "AWS API Gateway" and status == 504:
+        return "Let the function answer sooner: API Gateway waits 29 or 30 seconds, unless more is allowed."
     return f"Find out why {who} answers {status}."
 
 

@@ -17,6 +17,7 @@ CODES: dict[Kind, str] = {
     "private": "tunnel-port-private",
     "challenge": "challenge-in-place-of-reply",
     "stranger": "another-program-answered",
+    "absent": "nothing-deployed-there",
 }
 TITLES: dict[Kind, str] = {
     "warning": "The warning page of {} answered instead of the application",
@@ -24,6 +25,7 @@ TITLES: dict[Kind, str] = {
     "private": "The port is not public: {} asks for a login before the request reaches the application",
     "challenge": "{} stopped the request: its check answered instead of the application",
     "stranger": "Another program answered instead of the application: {}",
+    "absent": "Nothing seems to be deployed at this address: {} answered instead",
 }
 WHATS: dict[Kind, str] = {
     "warning": "a page that warns visitors about the tunnel, instead of the application's response",
@@ -32,6 +34,7 @@ WHATS: dict[Kind, str] = {
     "needs, and a script cannot log in there",
     "stranger": "a response of its own: it listens on the application's host and port, so the request does not reach "
     "the application",
+    "absent": "its own page, because it knows no application at that host or path",
     "challenge": "a bot check or a firewall's refusal, instead of the application's response. A script cannot pass "
     "such a check",
 }
@@ -45,6 +48,9 @@ def find_gate(case: Case) -> Cause | None:
     kind, product = reply.product.kind, reply.product.product
     if kind not in CODES or (reply.allow_origin and case.rule != "preflight-status-not-ok"):
         return None
+    if kind == "absent" and (case.passed or any(status < 400 for status in case.standing.bare)):
+        # Something is there: it is the application's own answer.
+        return None
     title = TITLES[kind].format(product.name)
     asked = f"{'the preflight for ' if case.preflight else ''}{case.asked}"
     return Cause(
@@ -55,7 +61,7 @@ def find_gate(case: Case) -> Cause | None:
         product.cure,
         product.actor,
         (describe_told_by(case, product.name), *describe_preflight(case)),
-        "certain" if reply.product.header else "likely",
+        "certain" if reply.product.header and kind != "absent" else "likely",
         edits=False,
         needed="the application's own response, with its CORS headers",
     )

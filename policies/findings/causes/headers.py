@@ -26,6 +26,7 @@ LIBRARIES = {
     "AppDynamics": ("adrum", "x-appdynamics-"),
     "Datadog": ("x-datadog-",),
     "PostHog": ("x-posthog-",),
+    "Grafana Faro": ("x-faro-",),
     "Highlight": ("x-highlight-",),
     "Honeycomb": ("x-honeycomb-",),
     "OpenTracing": ("ot-tracer-",),

@@ -138,6 +138,8 @@ def _name_layer(reply: Reply) -> str | None:
         return "Express answers OPTIONS like this when its cors function throws an error ('Not allowed by CORS')"
     if reply.framework == "ASP.NET" and reply.status == 204 and not reply.lists_methods:
         return "ASP.NET's CORS middleware answers 204 without headers when its policy does not match"
+    if reply.http_api and reply.status == 204 and not reply.lists_methods:
+        return "API Gateway answers OPTIONS so if what is asked for is not in the API's CORS configuration"
     return None
 
 
@@ -157,7 +159,8 @@ def _compare(case: Case, reply: Reply) -> Lacking:
         # The origin passes elsewhere: it is what was asked besides.
         asked = case.method_name if special else None
         return Lacking(False, asked, names or tuple(dict.fromkeys(map(str.lower, case.names))), one=True)
-    if lacks_origin and reply.varies_by_preflight and not reply.allow_methods and not reply.allow_headers:
+    silent = reply.varies_by_preflight or reply.http_api
+    if lacks_origin and silent and not reply.allow_methods and not reply.allow_headers:
         # Such layers say nothing at all, whatever it is that they refuse.
         method, names = case.method_name if special else None, tuple(dict.fromkeys(map(str.lower, case.names)))
         return Lacking(True, method, names, one=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from corsight.policies.findings import quotes
 from corsight.policies.findings.case import ALLOW_ORIGIN, Case
 from corsight.policies.findings.model import Cause
@@ -83,6 +85,35 @@ def find_wildcard(case: Case) -> Cause | None:
         "Access-Control-Allow-Credentials: true. Or, if no cookie is needed, send the request without credentials.",
         "server",
         tuple(evidence),
+    )
+
+
+UNSET = re.compile(
+    r"(?:undefined|none|nil|nan|false|true|\[object \w+\])|.*(?:\$[A-Za-z_{(]|\{\{|%\{|<%|process\.env|@Origin@).*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Values that a program or a template left as they were."""
+LONGEST = 300
+"""Characters of a value that are looked at."""
+
+
+def find_unset(case: Case) -> Cause | None:
+    """Return that the value is a word for nothing, or a variable that nobody replaced."""
+    value = case.allow_origin
+    rules = ("allow-origin-mismatch", "allow-origin-invalid", "allow-origin-multiple")
+    if case.rule not in rules or not value or case.asker == "null":
+        return None
+    if not UNSET.fullmatch(value[:LONGEST]):
+        return None
+    named = clean(value, 120)
+    return Cause(
+        "origin-never-set",
+        "Access-Control-Allow-Origin holds no origin, but a variable that was not set or not replaced",
+        f"{case.host} sends Access-Control-Allow-Origin: {named}. That is what a program or a configuration writes "
+        "where a variable has no value, or where its name stands in a text that replaces no variables. No page has "
+        "that origin.",
+        "Set the variable where the server really runs (environment, container, deployment), and look whether its "
+        f"name is replaced at that place of the configuration. For this page the value has to be {case.page}.",
     )
 
 

@@ -78,17 +78,69 @@ ADDED = {
     "a cache plugin of the client (such as axios-cache-interceptor)": ("cache-control", "expires", "pragma"),
     "the client's protection against forged requests (axios, Angular)": ("x-csrf-token", "x-xsrf-token"),
     "Supabase's client": ("apikey", "x-client-info", "x-supabase-api-version"),
-    "the gRPC-Web or Connect client": ("connect-protocol-version", "grpc-timeout", "x-grpc-web", "x-user-agent"),
+    "the gRPC-Web or Connect client": (
+        "connect-protocol-version",
+        "connect-timeout-ms",
+        "grpc-timeout",
+        "x-grpc-web",
+        "x-user-agent",
+    ),
+    "the SDK of OpenAI, Anthropic or another API that Stainless made": ("x-stainless-",),
+    "htmx (hx-request='{\"noHeaders\": true}' on the element leaves them out)": ("hx-",),
+    "Inertia": ("x-inertia", "x-inertia-"),
+    "Turbo": ("turbo-frame", "x-turbo-request-id"),
+    "Laravel Echo": ("x-socket-id",),
+    "Apollo's client": ("apollographql-client-", "apollo-require-preflight", "x-apollo-operation-"),
+    "Next.js, which fetches the pages behind links": (
+        "next-action",
+        "next-router-",
+        "next-url",
+        "rsc",
+        "x-nextjs-data",
+    ),
+    "tRPC's client": ("trpc-accept", "x-trpc-source"),
+    "Firebase's SDK": ("firebase-instance-id-token", "x-firebase-"),
+    "an AWS SDK": ("amz-sdk-", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token", "x-amz-user-agent"),
+    "an Azure SDK": ("x-ms-client-request-id", "x-ms-useragent"),
+    "a tus or Uppy upload": ("tus-resumable", "upload-length", "upload-metadata", "upload-offset", "uppy-"),
+    "Grafana, for a data source that the browser asks": ("x-dashboard-", "x-datasource-", "x-grafana-", "x-panel-"),
+    "the client of the Model Context Protocol": ("mcp-protocol-version", "mcp-session-id"),
     "a library of the page (jQuery, axios and SignalR have a setting for it)": ("x-requested-with",),
 }
-"""Request headers that libraries add without the page's author asking for it, by who does."""
+"""Request headers that libraries add without the page's author asking for it, by who does; a name with a hyphen at its
+end is a prefix.
+"""
+
+
+def find_adder(name: str) -> str | None:
+    """Return the library that mostly adds this request header (lower case); None where none is known to."""
+    return next((who for who, names in ADDED.items() if _is_among(name, names)), None)
+
+
+def _is_among(name: str, names: tuple[str, ...]) -> bool:
+    return name in names or any(one.endswith("-") and name.startswith(one) for one in names)
 
 
 def describe_adders(case: Case) -> list[str]:
     """Return who is known to add the headers that a list lacks, in a sentence for each."""
-    missing = set(case.missing_names)
-    found = [(who, sorted(missing & set(names))) for who, names in ADDED.items()]
-    return [f"{join(clean_all(names, 4))}: usually added by {who}." for who, names in found if names]
+    found: dict[str, list[str]] = {}
+    for name in sorted(set(case.missing_names)):
+        if (who := find_adder(name)) is not None:
+            found.setdefault(who, []).append(name)
+    return [f"{join(clean_all(names, 4))}: usually added by {who}." for who, names in found.items()]
+
+
+DEFAULTS = {
+    frozenset({"GET", "HEAD", "POST"}): "GET, HEAD and POST are what @fastify/cors (since version 11) and rs/cors list",
+    frozenset({"GET"}): "GET alone is what Starlette, FastAPI and rack-cors list",
+}
+"""Lists of methods that CORS middlewares send if nothing else is set."""
+
+
+def describe_defaults(case: Case) -> list[str]:
+    """Return whose list of methods it is if nobody has set one, in a sentence; no sentence for any other list."""
+    listed = frozenset() if case.reply is None else frozenset(case.reply.allow_methods)
+    return [f"{DEFAULTS[listed]} if nothing else is set: set the methods there."] if listed in DEFAULTS else []
 
 
 def describe_page(case: Case) -> list[str]:

@@ -13,6 +13,7 @@ from corsight.policies.findings.causes.phrases import (
     NEVER_SENT,
     describe_adders,
     describe_answer,
+    describe_defaults,
     describe_page,
     describe_passed,
     describe_preflight,
@@ -107,6 +108,7 @@ def explain_rule(case: Case) -> Cause:
         *(describe_spelling(case) if case.rule == "allow-origin-missing" else ()),
         *(describe_page(case) if case.rule == "allow-origin-missing" else ()),
         *(describe_reason(case) if not names else describe_adders(case)),
+        *(describe_defaults(case) if rule.code == METHOD else ()),
     )
     return Cause(rule.code, title, " ".join(sentences), action, rule.actor, evidence, names=names)
 

@@ -18,6 +18,7 @@ from corsight.policies.findings.causes.phrases import (
 )
 from corsight.policies.findings.makers import GONE
 from corsight.policies.findings.model import Cause
+from corsight.policies.findings.replies import Reply
 from corsight.policies.findings.words import clean, name_header
 
 BARE = "A preflight is an OPTIONS request without cookies and without Authorization"
@@ -50,6 +51,13 @@ def find_redirected(case: Case) -> Cause | None:
         code, title = "preflight-redirected-to-slash", f"{title} because of a slash at the end of the URL"
         what = ": the same URL except for the final slash"
         action = f"In the page, request {to}, exactly as the server spells it, or switch off its slash redirect."
+    elif kind == "slashes":
+        title = f"{title} because of two slashes in a row in the URL"
+        what = ": the same URL with one slash instead of two"
+        action = (
+            f"In the page, request {to}. Mostly a base URL that ends in a slash is joined with a path that begins with "
+            "one: remove one of the two."
+        )
     elif kind == "https":
         code, title = "preflight-redirected-to-https", f"{title} from http to https"
         what = ": the page used http, and the server wants https"
@@ -119,7 +127,9 @@ def find_refused(case: Case) -> Cause | None:
             "No route for OPTIONS: the router refused the preflight",
             f"{what}: its router has no route for OPTIONS at this path, and answers before any CORS code does. "
             f"{NEVER_SENT}",
-            f"Let the CORS middleware answer OPTIONS before the router, or add a route for OPTIONS {quotes.PATH}.",
+            f"Let the CORS middleware answer OPTIONS before the router, or add a route for OPTIONS {quotes.PATH}."
+            + _say_of_layer(case, reply)
+            + _say_if_foreign(case),
             actor,
             (*evidence, f"The router knows these methods: Allow: {quotes.ALLOW}."),
         )
@@ -156,6 +166,24 @@ def find_refused(case: Case) -> Cause | None:
         actor,
         tuple(evidence),
     )
+
+
+def _say_of_layer(case: Case, reply: Reply) -> str:
+    """Return what to look at where the reply was made with a look at the origin; nothing where it was not."""
+    if not reply.varies_by_origin or reply.allow_origin:
+        return ""
+    return (
+        " Vary: Origin shows that CORS middleware is there and let the preflight go on to the router, so what it asks "
+        f"for is not all in its rules: compare its CORS configuration with the origin {case.page}, the path, the "
+        "method and the headers."
+    )
+
+
+def _say_if_foreign(case: Case) -> str:
+    """Return what to do where the server belongs to others; nothing where it has allowed pages."""
+    if case.habits.allow_origins:
+        return ""
+    return f" If {case.host} is not yours, it may not be meant for pages: then send the request from your own server."
 
 
 def _explain_login(case: Case, what: str, actor: Actor, evidence: tuple[str, ...]) -> Cause:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from corsight.policies.exchange import Response
 from corsight.policies.findings.makers import is_own_page
-from corsight.policies.findings.products import guards, logins, storages, strangers, tunnels
+from corsight.policies.findings.products import absences, guards, logins, storages, strangers, tunnels
 from corsight.policies.findings.products.model import COOKIES, Kind, Product
 
 LONGEST = 2000
@@ -34,7 +34,9 @@ class Recognized(NamedTuple):
 
 
 PRODUCTS: dict[tuple[str, Kind], Product] = {
-    (one.name, one.kind): one for family in (tunnels, strangers, guards, logins, storages) for one in family.PRODUCTS
+    (one.name, one.kind): one
+    for family in (tunnels, strangers, absences, guards, logins, storages)
+    for one in family.PRODUCTS
 }
 """The products by name and kind, in the order in which they are looked for."""
 

@@ -7,10 +7,10 @@ from typing import Literal, NamedTuple
 
 from corsight.policies.actor import Actor
 
-Kind = Literal["warning", "offline", "private", "challenge", "login", "storage", "stranger"]
+Kind = Literal["warning", "offline", "private", "challenge", "login", "storage", "stranger", "absent"]
 """What the product does: a warning page in front of a tunnel (warning), a tunnel whose other end is gone (offline), a
 port that is not public (private), a bot check or a firewall (challenge), a login, a storage whose CORS rules do not
-match (storage), another program than was expected (stranger).
+match (storage), another program than was expected (stranger), a platform on which nothing of that name runs (absent).
 """
 
 COOKIES, LOCATION = "set-cookie", "location"

@@ -219,3 +219,66 @@ def test_a_message_in_json_or_html_is_read(quote: str, slash: str) -> None:
         "https://app.test",
         502,
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "[W 15:10:30.385 ServerApp] Blocking Cross Origin API request for /api/kernels.  Origin: https://app.test, "
+            "Host: 127.0.0.1:8888",
+            "origin-check-refused",
+        ),
+        ("Blocking Cross Origin API request.  Origin: null, Host: a.test", "origin-check-refused"),
+        ("Error: xhr poll error", "socket-io-not-connected"),
+        ("ScriptExternalLoadError: Loading script failed.\n(missing: https://cdn.test/r.js)", "module-import-failed"),
+        ("[vite] failed to connect to websocket.", "websocket-failed"),
+        ('{"error":"Forbidden","message":"CORS Origin not allowed","statusCode":403}', "origin-not-listed"),
+        (
+            "Error: The CORS policy for this site does not allow access from the specified Origin.",
+            "origin-not-listed",
+        ),
+        ('Refused to set unsafe header "Origin"', "header-set-by-browser"),
+        ("Attempt to set a forbidden header was denied: Host", "header-set-by-browser"),
+        ("Uncaught (in promise) DOMException: The operation is insecure.", "operation-insecure"),
+        ("FunctionsFetchError: Failed to send a request to the Edge Function", "failed-without-reason"),
+        ("TypeError: Network request failed", "failed-without-reason"),
+        ('Unexpected server response (0) while retrieving PDF "https://cdn.test/a.pdf".', "failed-without-reason"),
+        ("Referrer Policy: strict-origin-when-cross-origin", "referrer-policy-shown"),
+    ],
+)
+def test_what_servers_and_libraries_say_of_their_own(text: str, told: str) -> None:
+    assert code(read_console(text)) == told
+
+
+@pytest.mark.parametrize("header", ["Content-Range", "X-Total-Count"])
+def test_a_header_that_a_data_provider_misses_is_named(header: str) -> None:
+    found = read_console(
+        f"Error: The {header} header is missing in the HTTP Response. The simple REST data provider expects responses "
+        f"for lists of resources to contain this header. If you are using CORS, did you declare {header} in the "
+        "Access-Control-Expose-Headers header?"
+    )
+    assert found is not None
+    assert (found.cause, found.value) == ("header-not-read", header)
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("AxiosError: Request failed with status code 403", 403),
+        ("Error: Failed to complete negotiation with the server: Error: : Status code '404'", 404),
+    ],
+)
+def test_a_status_that_a_library_could_read(text: str, status: int) -> None:
+    found = read_console(text)
+    assert found is not None
+    assert (found.cause, found.status) == ("answered-with-an-error", status)
+
+
+def test_a_referrer_policy_beside_an_error_is_not_the_error() -> None:
+    found = read_console(f"{FRAME}No 'Access-Control-Allow-Origin' header\nstrict-origin-when-cross-origin")
+    assert found is not None
+    assert found.rule == "allow-origin-missing"
+    assert code(read_console("TypeError: Failed to fetch\nReferrer Policy: strict-origin-when-cross-origin")) == (
+        "failed-without-reason"
+    )

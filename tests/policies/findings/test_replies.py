@@ -80,7 +80,7 @@ def test_login_pages() -> None:
 def test_who_made_a_success_matters_to_no_cause() -> None:
     made = [
         read_reply(Response(200, HeaderList.of(("Server", name))), RULE, "https://a.test/")
-        for name in ("nginx", "cloudflare")
+        for name in ("uvicorn", "cloudflare")
     ]
     assert made[0] == made[1]
 

@@ -994,3 +994,50 @@ def test_mixed_content_is_for_the_page_or_for_the_server_that_redirects(capsys: 
 
 def test_nobody_is_asked_to_act_on_a_message_without_a_reason(capsys: Said) -> None:
     assert "\nwho " not in raw(capsys, "check", "--paste", "TypeError: Failed to fetch")[1]
+
+
+def paste(capsys: Said, url: str, reason: str, initial: str | None = None) -> str:
+    """What is said of a console message, in one line."""
+    led = "" if initial is None else f" (redirected from '{initial}')"
+    message = f"Access to fetch at '{url}'{led} from origin '{PAGE}' has been blocked by CORS policy: {reason}"
+    return " ".join(raw(capsys, "check", "--paste", message)[1].split())
+
+
+MISSING = "No 'Access-Control-Allow-Origin' header is present on the requested resource."
+
+
+def test_a_redirect_that_only_changes_a_slash_is_avoided_by_the_url(capsys: Said) -> None:
+    said = paste(capsys, "https://api.test/me/", MISSING, "https://api.test/me")
+    assert "use https://api.test/me/, with or without the slash" in said
+    assert "location.href" not in said
+
+
+def test_a_redirect_to_another_host_may_lead_to_a_page_that_has_to_be_opened(capsys: Said) -> None:
+    said = paste(capsys, "https://pay.test/c/1", MISSING, "https://api.test/checkout")
+    assert "let the page go there with location.href" in said
+
+
+def test_a_link_that_nextjs_fetched_is_told(capsys: Said) -> None:
+    said = paste(capsys, "https://login.test/authorize", MISSING, f"{PAGE}/a?_rsc=1")
+    assert "It is Next.js that fetched the page behind a link" in said
+    assert "Next.js" not in paste(capsys, "https://login.test/authorize", MISSING, f"{PAGE}/a?rsc=1")
+
+
+def test_two_slashes_in_a_row_are_named(capsys: Said) -> None:
+    reason = (
+        "Response to preflight request doesn't pass access control check: Redirect is not allowed for a preflight "
+        "request."
+    )
+    assert "two slashes in a row" in paste(capsys, "https://api.test//me", reason)
+    assert "two slashes in a row" not in paste(capsys, "https://api.test/me?to=https://a.test//b", reason)
+
+
+def test_a_platform_that_the_host_names_is_told(capsys: Said) -> None:
+    assert "allow unauthenticated invocations" in paste(capsys, "https://us-east1-p.cloudfunctions.net/f", MISSING)
+    assert "unauthenticated" not in paste(capsys, "https://api.test/f", MISSING)
+
+
+def test_a_header_that_a_library_adds_by_a_prefix_is_told(capsys: Said) -> None:
+    reason = "Request header field {} is not allowed by Access-Control-Allow-Headers in preflight response."
+    assert "htmx" in paste(capsys, "https://api.test/f", reason.format("hx-current-url"))
+    assert "usually added by" not in paste(capsys, "https://api.test/f", reason.format("x-mine"))
