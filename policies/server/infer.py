@@ -43,7 +43,7 @@ class Grant:
 
 @value
 class LeftOut:
-    """What exchanges needed and is not granted: why, and what to write if it is meant."""
+    """What exchanges needed and is not granted: why, and what to write if that is intended."""
 
     what: str
     why: str
@@ -240,7 +240,7 @@ _REPEATED = (
 
 
 def _refuse(origin: str, credentials: bool, with_credentials: bool) -> tuple[str, str] | None:
-    """Return why an origin is not granted, and what to write if it is meant."""
+    """Return why an origin is not granted, and what to write if that is intended."""
     if origin == "null":
         why = "null is sent by sandboxed frames of any site, by local files, and after redirects across origins"
         return why, f"{NULL_WITH if with_credentials else NULL}: true"

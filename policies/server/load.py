@@ -184,7 +184,7 @@ def _explain_type(kind: str, path: Path, given: Any) -> Finding:
         return _explain_unknown(path, tuple(Match.model_fields if path[0] == "match" else ServerPolicy.model_fields))
     needed = _KINDS.get(kind, "another value")
     if given is None:
-        return Finding(path, "invalid", f"needs {needed}, and has nothing", "write one, or take the field out")
+        return Finding(path, "invalid", f"needs {needed}, and is empty", "write one, or take the field out")
     instead = f"write {needed}"
     if needed == "a list" and isinstance(given, str):
         instead = f"write [{json.dumps(given, ensure_ascii=False)}]"

@@ -50,7 +50,7 @@ def _say_why(grant: Grant) -> str:
 
 
 def _write_left_out(left: LeftOut) -> str:
-    meant = f"; if it is meant: {left.instead}" if left.instead else ""
+    meant = f"; if that is intended: {left.instead}" if left.instead else ""
     return printable(f"{redact(left.what)} ({left.why}{meant}); {endpoints(left.endpoints)}")
 
 

@@ -215,5 +215,5 @@ def _write_fix(target: str, configurations: Sequence[results.Configuration]) -> 
 
 
 def _say_left_out(left: LeftOut) -> str:
-    meant = f"; if it is meant: {left.instead}" if left.instead else ""
+    meant = f"; if that is intended: {left.instead}" if left.instead else ""
     return f"{left.what}: {left.why}{meant}"

@@ -14,7 +14,7 @@ from corsight.policies.findings import Known
 from corsight.policies.findings.doubts import list_assumed
 from corsight.policies.findings.text import list_ways
 from corsight.policies.redact import printable, redact
-from corsight.policies.server.export import TARGETS, RecipeError, render, write_remark
+from corsight.policies.server.export import RecipeError, render, write_remark
 from corsight.policies.server.infer import infer
 from corsight.policies.server.match import Index
 from corsight.policies.server.sent import list_sent
@@ -32,6 +32,7 @@ from corsight.scripts.recordings import Recording, check_readable, list_recordin
 from corsight.scripts.report.lines import print_lines
 from corsight.scripts.report.story import write
 from corsight.scripts.report.text import number_findings, write_finding
+from corsight.scripts.targets import check_target
 
 MATCHES = 1000
 """How many matching fetches are kept; the rest is counted."""
@@ -94,8 +95,8 @@ def explain(
         hosts=host,
         origins=origin,
     )
-    if target is not None and target not in TARGETS:
-        raise CorsightError(f"--for {target} is not one of {', '.join(TARGETS)}")
+    if target is not None:
+        check_target(target, "--for")
     if finding is not None:
         if flow is not None or url is not None:
             raise CorsightError("--finding names a finding, --flow and --url a fetch", todo="give one of them")

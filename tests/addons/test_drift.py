@@ -163,7 +163,7 @@ def test_everything_wrong_is_told_at_the_start_a_line_each(tmp_path: Path, caplo
     errors = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
     assert errors[-2:] == [
         f"cors_policy: {file}:6: policies[0].origins[0]: invalid: an origin has no slash at its end; write {PAGE}",
-        f"cors_policy: {file}:7: policies[0].methods[0]: invalid: methods are compared with case, and browsers send "
+        f"cors_policy: {file}:7: policies[0].methods[0]: invalid: methods are case-sensitive, and browsers send "
         "GET; write GET",
     ]
 

@@ -623,7 +623,7 @@ def test_it_is_not_turned_on_without_a_scope() -> None:
     with mitmproxy() as running:
         with pytest.raises(CommandError, match="needs a scope"):
             call(running, "on")
-        with pytest.raises(CommandError, match="none of off, blocked, policy"):
+        with pytest.raises(CommandError, match="not one of off, blocked, policy"):
             call(running, "on", "always")
 
 

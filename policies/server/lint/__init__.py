@@ -49,7 +49,7 @@ def _check_dangerous(policy: ServerPolicy) -> Iterator[Finding]:
         and not policy.dangerously_allow_null_origin_with_credentials
     ):
         what = "with credentials, any site could act as the user from a sandboxed frame"
-        yield Finding((NULL,), "insecure", what, f"take it out, or write {NULL_WITH}: true if it is meant")
+        yield Finding((NULL,), "insecure", what, f"take it out, or write {NULL_WITH}: true if that is intended")
     patterns = [pattern for origin in policy.origins if (pattern := parse_pattern(origin)) is not None]
     needed = {
         NULL: not (ANY in policy.origins and not credentials),

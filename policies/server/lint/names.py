@@ -27,8 +27,8 @@ def check_methods(policy: ServerPolicy) -> Iterator[Finding]:
         if finding is None and method in seen:
             finding = Finding((), "conflicting", f"{method} is listed twice", "take one out")
         if finding is None and method.upper() == "PATCH" and "PATCH" not in policy.methods:
-            what = f"methods are compared with case, and {method} is not PATCH"
-            instead = f"write PATCH, and {method} beside it if pages spell it so"
+            what = f"methods are case-sensitive, and {method} is not PATCH"
+            instead = f"write PATCH, and {method} too if pages spell it like that"
             finding = Finding((), "invalid", what, instead)
         if finding is not None:
             yield finding.under("methods", index)
@@ -52,7 +52,7 @@ def _check_method(policy: ServerPolicy, method: str) -> Finding | None:
     if is_forbidden_method(method):
         return Finding((), "prohibited", f"no browser lets a page use {method}", "take it out")
     if method != normalize_method(method):
-        what = f"methods are compared with case, and browsers send {method.upper()}"
+        what = f"methods are case-sensitive, and browsers send {method.upper()}"
         return Finding((), "invalid", what, f"write {method.upper()}")
     return None
 

@@ -34,7 +34,7 @@ def check_origins(policy: ServerPolicy) -> Iterator[Finding]:
 def _check_origin(policy: ServerPolicy, origin: str) -> Iterator[Finding]:
     if origin == ANY:
         if policy.credentials:
-            what = "* never counts with credentials, and any site could act as the user if it did"
+            what = "browsers never accept * with credentials: any site could act as the user"
             yield Finding((), "wildcard", what, f"name each origin: {_EXAMPLE}")
         return
     if len(origin) > LONGEST_ORIGIN:
@@ -42,7 +42,7 @@ def _check_origin(policy: ServerPolicy, origin: str) -> Iterator[Finding]:
         return
     if origin.strip().lower() == "null":
         what = "null is the origin of sandboxed frames of any site, so it trusts them all"
-        yield Finding((), "prohibited", what, f"leave it out, or write {NULL}: true if it is meant")
+        yield Finding((), "prohibited", what, f"leave it out, or write {NULL}: true if that is intended")
         return
     pattern = parse_pattern(origin)
     if pattern is not None and is_serialized_origin(
@@ -72,14 +72,14 @@ def _check_pattern(policy: ServerPolicy, origin: str, pattern: OriginPattern) ->
         return
     if pattern.scheme == "http" and not policy.dangerously_allow_insecure_origins_with_credentials:
         what = "anyone on the user's network can pose as an http page, and would then act with the user's credentials"
-        yield Finding((), "insecure", what, f"write https{origin[4:]}, or {INSECURE}: true if http is meant")
+        yield Finding((), "insecure", what, f"write https{origin[4:]}, or {INSECURE}: true if http is intended")
     if (
         pattern.subdomains
         and registrable_domain(pattern.host) is None
         and not policy.dangerously_allow_public_suffixes_with_credentials
     ):
         what = f"{pattern.host} is a public suffix: anyone can have a name under it"
-        yield Finding((), "public suffix", what, f"name each origin, or write {SUFFIXES}: true if it is meant")
+        yield Finding((), "public suffix", what, f"name each origin, or write {SUFFIXES}: true if that is intended")
 
 
 def _check_together(policy: ServerPolicy) -> Iterator[Finding]:
@@ -136,7 +136,9 @@ def _explain(origin: str) -> Finding:
     if is_app_origin(text.rstrip("/")):
         return Finding((), "invalid", "an origin has no slash at its end", f"write {text.rstrip('/')}")
     if text.lower().startswith("file:"):
-        return Finding((), "invalid", "the origin of files is null in browsers", f"write {NULL}: true if that is meant")
+        return Finding(
+            (), "invalid", "the origin of files is null in browsers", f"write {NULL}: true if that is intended"
+        )
     scheme = _SCHEME.match(text)
     if scheme is None:
         if (typo := _SLIP.match(text)) is not None:

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from corsight.policies.server.export import TARGETS, render
+from corsight.policies.server.export import render
 from corsight.policies.server.model import ServerPolicy
 from corsight.policies.server.sent import Sent, list_sent
 from corsight.scripts.errors import CorsightError, stop_at
 from corsight.scripts.judging import judge_recording
 from corsight.scripts.policy_files import read_policies
 from corsight.scripts.recordings import Recording, check_readable
+from corsight.scripts.targets import check_target
 
 
 def export(
@@ -34,8 +35,7 @@ def export(
     The configuration replaces CORS headers that the application behind it sends, or says in a comment what to remove.
     To list all targets, type any other word as TARGET.
     """
-    if target not in TARGETS:
-        raise CorsightError(f"{target} is not a target", todo=f"there are {', '.join(TARGETS)}")
+    check_target(target)
     policies = [one for one in read_policies([file]) if name in (None, one.name)]
     if not policies:
         raise CorsightError(f"there is no policy called {name}", where=file)

@@ -174,10 +174,10 @@ policies:
     match:
       hosts: [api.shop.example]
     # CHECK: not granted: origin null (null is sent by sandboxed frames of any site, by local files, and after \
-redirects across origins; if it is meant: dangerously_allow_null_origin: true); GET /v1/items
+redirects across origins; if that is intended: dangerously_allow_null_origin: true); GET /v1/items
     # CHECK: not granted: credentials (the recording does not show whether pages sent credentials; likely they did \
-not; if it is meant: credentials: true, which policy infer --credentials yes writes; use --credentials no if pages \
-never send them); PUT /v1/items
+not; if that is intended: credentials: true, which policy infer --credentials yes writes; use --credentials no if \
+pages never send them); PUT /v1/items
     origins:
       - {PAGE}  # PUT /v1/items
     methods:

@@ -474,7 +474,7 @@ def test_help_hiding_copying_and_loading_again_have_their_keys(rows: Rows) -> No
     shown.copy = lambda text: copied.append(text) or "copied"
     shown.press("?")
     assert drawn(shown, 80, 40)[0] == "Verdicts"
-    assert "copy what mends the selected one" in "\n".join(drawn(shown, 80, 40))
+    assert "copy the fix of the selected one" in "\n".join(drawn(shown, 80, 40))
     shown.press("escape")
     shown.press("h")
     assert {row.outcome for row in shown.shown()} == {"allowed", "blocked", "opaque"}

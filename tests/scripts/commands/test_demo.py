@@ -97,12 +97,12 @@ def shows_every_mistake_with_its_fix(printed: str) -> None:
     text = " ".join(printed.split())
     assert set(FIXES) == {url for url, rules in EXPECTED.items() if rules}
     for request in REQUESTS:
-        asked = f"asked {(request.init or {}).get('method', 'GET')} {request.url} "
+        asked = f"request {(request.init or {}).get('method', 'GET')} {request.url} "
         if request.mistake is None:
             assert asked not in text
             continue
         after = text.partition(asked)[2]
-        assert FIXES[request.url] in after[: after.index(" rule ")].partition(" asked ")[0]
+        assert FIXES[request.url] in after[: after.index(" rule ")].partition(" request ")[0]
         assert after.partition(" rule ")[2].startswith(f"{request.mistake} (")
 
 

@@ -259,7 +259,7 @@ def test_the_configuration_of_a_finding_is_that_of_its_fetches(run: Explain) -> 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (("--finding", "1", "--for", "ngnx"), "--for ngnx is not one of express"),
+        (("--finding", "1", "--for", "ngnx"), "--for ngnx is not a target; did you mean nginx? there are express, "),
         (("--finding", "1", "--url", "/x"), "--finding names a finding, --flow and --url a fetch; give one of them"),
         (("--finding", "1", "--flow", "000"), "--finding names a finding, --flow and --url a fetch; give one of them"),
     ],
@@ -286,7 +286,9 @@ def test_what_is_not_granted_is_a_comment_of_the_configuration(run: Explain) -> 
 def test_a_server_nobody_wrote_a_recipe_for_is_refused_before_anything_is_read(run: Explain) -> None:
     code, out, err = run(flow(API, 200), "--for", "ngnx")
     assert (code, out) == (2, "")
-    assert re.fullmatch(r"corsight: --for ngnx is not one of express, .*nginx.*\n", err)
+    assert re.fullmatch(
+        r"corsight: --for ngnx is not a target; did you mean nginx\? there are express, .*nginx.*\n", err
+    )
 
 
 def test_where_cors_has_no_say_there_is_nothing_to_configure(run: Explain) -> None:

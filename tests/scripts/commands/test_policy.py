@@ -71,8 +71,8 @@ def test_check_says_everything_that_is_wrong(bad: str, capsys: pytest.CaptureFix
     assert (code, err) == (1, [])
     assert out == [
         f"{bad}:5: policies[0].origins[0]: invalid: an origin has no slash at its end; write https://shop.example",
-        f"{bad}:5: policies[0].origins[1]: wildcard: * never counts with credentials, and any site could act as the "
-        "user if it did; name each origin: https://shop.example",
+        f"{bad}:5: policies[0].origins[1]: wildcard: browsers never accept * with credentials: any site could act as "
+        "the user; name each origin: https://shop.example",
         f"{SPA}:6: policies[0].match: conflicting: no request ever reaches it: api, above it, matches all of them; "
         "put it first, or narrow the other's match",
         f"{SPA}:12: policies[1].match: conflicting: no request ever reaches it: api, above it, matches all of them; "
