@@ -57,6 +57,10 @@ def test_without_a_body_it_is_not_told(read: Any, content: dict[str, Any] | None
     assert read(har(one))[0].verdict.divided
 
 
+def test_where_devtools_would_tell_the_outcome_a_body_tells_nothing(read: Any) -> None:
+    assert read(har(entry(answer=WILDCARD, agent=OLD.replace("79", "89"))))[0].verdict.divided
+
+
 def test_a_body_is_no_proof_against_the_headers(read: Any) -> None:
     assert read(har(entry(agent=OLD))).said == ["GET blocked certain"]
 
