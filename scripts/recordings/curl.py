@@ -51,7 +51,7 @@ class Transcript:
         self._secure: bool | None = None
         self._host: bytes | None = None
         self._connection: bytes | None = None
-        self._secured: Memory[bytes, bool] = Memory(CONNECTIONS)
+        self._secured: Memory[bytes, bool | None] = Memory(CONNECTIONS)
         self._clear()
 
     def _clear(self) -> None:
@@ -103,12 +103,11 @@ class Transcript:
     def _learn(self, line: bytes) -> None:
         """Take in what curl says of the connection: whether it speaks TLS there."""
         if found := _connected.match(line):
-            self._host, port, self._connection = found.groups()
-            self._secure = port == b"443"
+            self._host, self._connection, self._secure = found[1], found[3], found[2] == b"443"
         elif found := _reused.match(line):
-            named, self._connection, self._host = found.groups()
-            known = self._secured.get(self._connection or self._host, self._secure)
-            self._secure = named == b"https" if named else known
+            self._host, self._connection = found[3], found[2]
+            known = self._secured.get(found[2] or found[3], self._secure)
+            self._secure = found[1] == b"https" if found[1] else known
         elif found := _scheme.match(line):
             self._secure = found[1] == b"https"
         elif _secure.match(line):
@@ -116,13 +115,13 @@ class Transcript:
         else:
             return
         for name in (self._connection, self._host):
-            if name is not None and self._secure is not None:
+            if name is not None:
                 self._secured.put(name, self._secure, len(name))
 
     def end(self) -> Iterator[Exchange]:
         """Yield the exchange that is under way."""
         method, target, sent, http2 = self._method, self._target, self._sent, self._http2
-        status, got, secure, large = self._status, self._got, self._over_tls, self._held > HELD
+        status, got, over_tls, large = self._status, self._got, self._over_tls, self._held > HELD
         self._clear()
         if large:
             self.large += 1
@@ -135,7 +134,7 @@ class Transcript:
         started = self.count * BETWEEN
         path = target.decode("latin-1")
         # Without a word on that, HTTP/2 goes over TLS.
-        secure = (http2 if secure is None else secure) or (host or "").endswith(":443")
+        secure = (http2 if over_tls is None else over_tls) or (host or "").endswith(":443")
         scheme = "https" if secure else "http"
         url = clean_url(path if path.startswith("http") else f"{scheme}://{host}{path}")
         response = None

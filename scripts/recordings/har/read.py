@@ -48,6 +48,8 @@ def read(file: BufferedReader, remark: Remark) -> Iterator[Exchange | None]:
             log = Log[Any]([], find_program(data, "creator"), find_program(data, "browser"), find_pages(data))  # type: ignore[arg-type]
             entries = cut.watch(find_entries(data))
         yield from read_log(log, entries, remark)
+        if cut.at == 0:
+            raise CorsightError("is cut off or damaged in its first entry", todo="save it again")
         if cut.at is not None:
             raise CorsightError(
                 f"is cut off after {cut.at} {'entry' if cut.at == 1 else 'entries'}; what came before was judged",

@@ -57,6 +57,10 @@ def test_without_a_body_it_is_not_told(read: Any, content: dict[str, Any] | None
     assert read(har(one))[0].verdict.divided
 
 
+def test_where_devtools_would_tell_the_outcome_a_body_tells_nothing(read: Any) -> None:
+    assert read(har(entry(answer=WILDCARD, agent=OLD.replace("79", "89"))))[0].verdict.divided
+
+
 def test_a_body_is_no_proof_against_the_headers(read: Any) -> None:
     assert read(har(entry(agent=OLD))).said == ["GET blocked certain"]
 
@@ -152,3 +156,17 @@ def test_phantomjs_shows_the_origin_where_there_was_one(read: Any) -> None:
 def test_a_netlog_that_was_not_ended(tmp_path: Path) -> None:
     found = Read(tmp_path / "net.json", "Logging is in progress writing data to:\n    /x\n")
     assert "is a NetLog that was not ended; end it in chrome://net-export" in found.problem
+
+
+def test_of_a_file_that_is_cut_off_in_its_first_entry_nothing_was_judged(read: Any) -> None:
+    content = json.dumps(har(entry()))
+    found = read(content[: content.index('"response"')])
+    assert found.problem.endswith("is cut off or damaged in its first entry; save it again")
+
+
+@pytest.mark.parametrize(("version", "engine"), [("18.17763", "standard"), ("140.0", "chromium")])
+def test_edge_was_another_engine_once(read: Any, version: str, engine: str) -> None:
+    agent = f"Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/64.0.1.1 Edge/{version}"
+    agent = agent if engine == "standard" else OLD
+    browser = {"name": "Microsoft Edge", "version": version}
+    assert read(har(entry(agent=agent), creator="F12 Developer Tools", browser=browser))[0].verdict.engine == engine

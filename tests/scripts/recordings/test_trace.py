@@ -128,7 +128,7 @@ def test_entries_of_two_hars_in_an_archive_are_not_taken_for_each_other(tmp_path
         (b"{}", "bad.har in it: is not a HAR file: it has no entries; export it again, or record with mitmdump -w"),
         (
             b'{"log":{"entries":[{"request":{',
-            "bad.har in it: is cut off after 0 entries; ",
+            "bad.har in it: is cut off or damaged in its first entry; ",
         ),
         (gzip.compress(b"{}" * 1000, mtime=0)[:20], "bad.har in it: "),
     ],

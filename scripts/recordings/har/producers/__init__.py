@@ -37,7 +37,7 @@ PRODUCERS: tuple[Producer, ...] = (
 def find_producer(log: Log[Any]) -> Producer:
     """Return what wrote a HAR. Of a name that is not known, a browser where the log names one, else a proxy."""
     name = ((log.creator.name if log.creator is not None else None) or "").strip().lower()
-    engine = None if log.browser is None else find_engine(log.browser.name)
+    engine = find_engine(log.browser)
     for producer in PRODUCERS:
         if name.startswith(producer.names) if name else False:
             return _of_browser(producer, engine)

@@ -6,13 +6,14 @@ sanitized: Cookie, Set-Cookie and Authorization are gone. A request stands befor
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from msgspec import UNSET
 
 from corsight.policies.fetch.main_fetch import COUNT, LOCATION, SCHEME
 from corsight.policies.rules.isolation import CORP_COEP, CORP_SAME_ORIGIN, CORP_SAME_SITE, ORB
-from corsight.scripts.recordings.har.format import Entry, Response
+from corsight.scripts.recordings.har.format import Entry, Response, decode_headers
 from corsight.scripts.recordings.har.producers.model import (
     CREDENTIALS,
     Browser,
@@ -35,6 +36,9 @@ RULES = {
 """Errors that name the rule."""
 UNNAMED = (FAILED, "net::ERR_BLOCKED_BY_RESPONSE")
 """Errors of what was blocked, where the answer is not recorded: the second is a worker's word for any of the rules."""
+AGENT, WITHOUT_ERROR = "user-agent", 79
+"""The newest version whose HARs were seen without `_error`; 89 has it."""
+_chrome = re.compile(r"\bChrome/(\d{1,4})\.")
 KEPT_BACK = ("net::ERR_BLOCKED_BY_CSP",)
 PASSED, UNTOLD = Outcome(True), Outcome()
 
@@ -73,7 +77,7 @@ class DevTools(Browser):
             return UNTOLD
         if response.error is None:
             return PASSED
-        return UNTOLD._replace(kept=_has_body(response))
+        return UNTOLD._replace(kept=response.error is UNSET and _has_body(response) and _is_old(entry))
 
     def shows_origin(self, entry: Entry) -> bool:
         """Before `_error` was exported, it was the page's process that set the Origin, and so it is always there."""
@@ -96,6 +100,12 @@ class DevTools(Browser):
 def _has_body(response: Response) -> bool:
     content = response.content
     return content is not None and ((content.size or 0) > 0 or len(content.text) > len('""'))
+
+
+def _is_old(entry: Entry) -> bool:
+    agents = [header.value or "" for header in decode_headers(entry.request.headers) if header.name.lower() == AGENT]
+    found = _chrome.search(agents[0]) if agents else None
+    return found is not None and int(found[1]) <= WITHOUT_ERROR
 
 
 class Listener(DevTools):

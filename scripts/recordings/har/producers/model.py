@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from corsight.scripts.recordings.har.format import Entry, Log, decode_headers
+from corsight.scripts.recordings.har.format import Entry, Log, Program, decode_headers
 
 type Engine = Literal["chromium", "firefox", "webkit", "standard"]
 
+CHROMIUM_EDGE = 79
+"""The version from which Edge is Chromium."""
 STATUSES = 1000
 """A status has three digits."""
 DAY = 24 * 60 * 60 * 1000
@@ -174,7 +176,7 @@ class Browser(Producer):
         browser = log.browser
         if browser is None:
             return self.engine, None
-        return self.engine or find_engine(browser.name), find_major(browser.version)
+        return self.engine or find_engine(browser), find_major(browser.version)
 
     def time(self, entry: Entry) -> tuple[float, float]:
         """The wait for a connection comes first, and for a preflight is part of it."""
@@ -227,11 +229,13 @@ def find_major(version: str | None) -> int | None:
     return int(digits) if digits and len(digits) < 5 else None
 
 
-def find_engine(name: str | None) -> Engine | None:
+def find_engine(browser: Program | None) -> Engine | None:
     """Return the engine of a browser by its name; None where that is not known."""
-    name = (name or "").lower()
+    name = ((browser.name if browser is not None else None) or "").lower()
     if "firefox" in name:
         return "firefox"
     if "webkit" in name or "safari" in name:
         return "webkit"
+    if browser is not None and "edge" in name and (find_major(browser.version) or CHROMIUM_EDGE) < CHROMIUM_EDGE:
+        return None
     return "chromium" if any(part in name for part in ("chrom", "edge", "brave", "opera")) else None
