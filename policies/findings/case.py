@@ -148,6 +148,11 @@ class Case:
         return clean(self.asker)
 
     @property
+    def named_page(self) -> str:
+        """The page that asked, as texts name it that tell what to set: a message may not name it."""
+        return self.page if self.origin is not None else "the page's origin"
+
+    @property
     def method_name(self) -> str:
         """The request's method, as texts name it."""
         return clean(self.method, 40)

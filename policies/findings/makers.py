@@ -99,13 +99,12 @@ def find_maker(response: Response) -> Maker | None:
     for name, called in _PASSING:
         if name in response.headers:
             return Maker(called, name, own)
-    called = find_server(response)
-    if called is not None:
-        gateway = called in ALWAYS_GATEWAYS or (response.status in GATEWAY_STATUSES and own)
+    server = find_server(response)
+    if server is not None:
+        gateway = server in ALWAYS_GATEWAYS or (response.status in GATEWAY_STATUSES and own)
         # Cowboy is also the server of Elixir's and Erlang's applications: only its own page shows Heroku's router.
-        return (
-            Maker(called, "server", gateway) if gateway or called != HEROKU or "cowboy" not in _read(response) else None
-        )
+        shows = gateway or server != HEROKU or "cowboy" not in _read(response)
+        return Maker(server, "server", gateway) if shows else None
     if response.status in GONE and own:
         return Maker("a gateway", "", True)
     return None

@@ -11,6 +11,7 @@ from corsight.policies.fetch.origin import origin_of, split_origin
 Kind = Literal[
     "list",
     "quotes",
+    "punctuation",
     "slash",
     "case",
     "no-scheme",
@@ -46,6 +47,7 @@ SPELLINGS: dict[Kind, Difference] = {
     for one in (
         Difference("list", True, "brackets around it", "is a list written out as text"),
         Difference("quotes", True, "quotes around it", "stands in quotes or brackets"),
+        Difference("punctuation", True, "a comma or semicolon behind it", "has a comma or a semicolon behind it"),
         Difference("slash", True, "a slash at the end", "has a slash at the end"),
         Difference("case", True, "capital letters in it", "is not all lower case"),
         Difference("no-scheme", True, "no scheme", "lacks the scheme (https://)"),
@@ -94,6 +96,8 @@ def _find_spelling(meant: str, written: str) -> Kind | None:
     authority = meant.partition("://")[2]
     if written.strip(" \"'`<>[]()") == meant:
         return "list" if written.lstrip().startswith("[") else "quotes"
+    if written.rstrip(",; ") == meant:
+        return "punctuation"
     if written == meant + "/":
         return "slash"
     if written.lower() == meant:

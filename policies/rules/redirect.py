@@ -86,7 +86,8 @@ RULES = (
         seen="a redirect to {target}",
         needed="an https URL (wss: for a WebSocket)",
         advice="Use the https URL (wss: for a WebSocket), in the page and in redirects. A server behind a proxy that "
-        "ends TLS often writes http:// into the redirect that adds a final slash.",
+        "ends TLS often writes http:// into the redirect that adds a final slash, or into links in "
+        "its data: let it trust X-Forwarded-Proto.",
         example=Example(f"{ASKED}Location: http://api.example/files/7/"),
     ),
 )

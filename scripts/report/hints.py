@@ -17,12 +17,14 @@ from corsight.policies.findings.causes.phrases import find_adder
 from corsight.policies.findings.causes.platforms import find_note
 from corsight.policies.findings.causes.programs import find_setting
 from corsight.policies.findings.causes.redirects import SPELLINGS
-from corsight.policies.findings.products import Product, recognize
+from corsight.policies.findings.products import Product, find_tunnel, recognize
 from corsight.policies.findings.replies import SLASHES, is_login, read_redirect
 from corsight.policies.rules.isolation import CORP_SAME_ORIGIN, NETWORK_ERROR, ORB
 
 LOCAL = ("loopback", "local")
 INTERCEPTOR = "/_capacitor_http_interceptor_"
+SIGNATURES = ("X-Amz-Signature", "X-Goog-Signature", "Signature", "sig")
+"""Parameters that sign a URL of a storage."""
 ELEMENTS = ("image", "css stylesheet", "script", "font", "video", "audio")
 WITHOUT = (
     "without what makes a preflight necessary: a method other than GET, HEAD and POST, a header that the page sets, a "
@@ -80,7 +82,14 @@ def list_hints(message: Message, *, told: bool = False) -> Iterator[tuple[str, s
             "Then that error is the real problem, and the browser only hides it. Open the URL in a tab to see its "
             "status.",
         )
+    if rule in ("allow-origin-missing", "preflight-status-not-ok", "preflight-redirect"):
+        yield from _tell_tunnel(_host_of(url))
     if rule == CORP_SAME_ORIGIN:
+        yield (
+            "note",
+            "In Express, Helmet sets it to same-origin unless it is told otherwise: "
+            "helmet({ crossOriginResourcePolicy: { policy: 'cross-origin' } }).",
+        )
         yield (
             "note",
             "The smallest value that is enough: same-site if page and resource belong to one site (two ports of "
@@ -98,6 +107,8 @@ def list_hints(message: Message, *, told: bool = False) -> Iterator[tuple[str, s
         yield "or", f"If the host is not yours, send the request {WITHOUT}"
     if rule == "preflight-header-not-allowed" and message.value:
         yield from _tell_adder(message.value.lower())
+        if message.value.lower() == "authorization":
+            yield from _tell_signed(url)
     if rule == MIXED_CONTENT or message.cause in ("websocket-failed", "websocket-refused"):
         yield from _tell_local_network(message)
     if rule == LOCAL_NETWORK:
@@ -174,6 +185,24 @@ def _tell_adder(name: str) -> Iterator[tuple[str, str]]:
     if who is not None:
         targets = f" If you do not want to trace that server, remove it from the library's targets ({TARGETS})."
         yield "note", f"{name} is usually added by {who}.{targets if library is not None else ''}"
+
+
+def _tell_signed(url: str) -> Iterator[tuple[str, str]]:
+    """Yield that a URL is signed already, where an Authorization header is one permission too many."""
+    if any(f"{name}=" in url for name in SIGNATURES):
+        yield (
+            "or",
+            "The URL carries its own signature, so the storage needs no Authorization, and S3 refuses both together. "
+            "Mostly an interceptor (axios, Angular) adds the app's token to every request: leave it out for this host.",
+        )
+
+
+def _tell_tunnel(host: str) -> Iterator[tuple[str, str]]:
+    """Yield that a tunnel may have answered itself, where the host's name tells one."""
+    tunnel = find_tunnel(host)
+    if tunnel is not None:
+        page = "with a warning page" if tunnel.kind == "warning" else "with a login, since a preflight has no cookie"
+        yield "or", f"The host belongs to {tunnel.name}, which may have answered itself, {page}. {tunnel.cure}"
 
 
 def _host_of(url: str | None) -> str:

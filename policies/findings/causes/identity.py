@@ -47,7 +47,7 @@ def add_registration(cause: Cause, case: Case) -> Cause:
         return cause
     for hosts, cure in SERVERS:
         if hosts.search(parts[1]):
-            told = cure.format(page=case.page)
+            told = cure.format(page=case.named_page)
             action = f"{cause.action} {told}" if case.status >= 400 else told
             # It is the page's owner who registers it.
             return replace(cause, action=action, edits=False, actor=cause.actor if case.status >= 400 else "client")

@@ -32,6 +32,10 @@ def find_several(case: Case) -> Cause | None:
             "Browsers accept exactly one value, so both together fail, even if each alone is right.",
             (*evidence, f"What answered: {quotes.quote_line('server', 'via', 'x-powered-by')}."),
         )
+    return _explain_list(case, sent, parts)
+
+
+def _explain_list(case: Case, sent: tuple[str, ...], parts: list[str]) -> Cause:
     return Cause(
         "origin-list",
         "Access-Control-Allow-Origin holds a list, but it can contain only one origin",
@@ -93,6 +97,8 @@ UNSET = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """Values that a program or a template left as they were."""
+_SEPARATORS = re.compile(r"\s*[|;]\s*")
+"""What people put between origins, beside commas and spaces."""
 LONGEST = 300
 """Characters of a value that are looked at."""
 
@@ -122,6 +128,9 @@ def find_inexact(case: Case) -> Cause | None:
     value, page = case.allow_origin, case.asker
     if case.rule not in ("allow-origin-mismatch", "allow-origin-invalid") or not value or page == "null":
         return None
+    parts = _SEPARATORS.split(value[:LONGEST])
+    if len(parts) > 1 and all("://" in part for part in parts):
+        return _explain_list(case, (value,), parts)
     named = clean(value, 120)
     difference = compare_origins(page, value)
     if "*" in value and difference is None:

@@ -114,13 +114,13 @@ def add_platform(cause: Cause, case: Case) -> Cause:
     """Return the cause with the setting of the platform that answered, where that is known."""
     reply, code = case.reply, cause.code
     if case.socket_io and case.rule.startswith("allow-") and case.status < 500:
-        return replace(cause, action=cause.action + SOCKET_IO.format(page=case.page))
+        return replace(cause, action=cause.action + SOCKET_IO.format(page=case.named_page))
     if reply is None or case.rule not in ("allow-origin-missing", "preflight-status-not-ok"):
         return cause
     if code == "preflight-not-routed" and reply.unknown_to_gateway:
         return replace(cause, action=REST_API)
     if reply.http_api and reply.status < 500 and not reply.allow_origin:
-        return replace(cause, action=cause.action + HTTP_API.format(page=case.page))
+        return replace(cause, action=cause.action + HTTP_API.format(page=case.named_page))
     if code == "preflight-answered-without-cors" and reply.server == "IIS" and reply.lists_methods:
         return replace(cause, action=cause.action + IIS)
     if code == "page-in-place-of-reply" and reply.framework == "PHP":

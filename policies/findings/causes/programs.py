@@ -19,6 +19,7 @@ PROGRAMS = {
     7860: ("the Stable Diffusion web UI", "start it with --cors-allow-origins {page}"),
     8188: ("ComfyUI", "start it with --enable-cors-header {page}"),
     8545: ("geth", "start it with --http.corsdomain {page}"),
+    8888: ("Jupyter", "set c.ServerApp.allow_origin = '{page}' in its configuration"),
     9200: (
         "Elasticsearch",
         "set http.cors.enabled: true and http.cors.allow-origin: {page} in elasticsearch.yml",
@@ -43,7 +44,8 @@ def find_setting(server: str, page: str) -> str | None:
 
 def add_setting(cause: Cause, case: Case) -> Cause:
     """Return the cause with what to set in the program that refused, where its port tells which it is."""
-    if case.rule not in RULES or case.led_to_login:
+    if case.rule not in RULES or case.led_to_login or case.origin == "null":
+        # None of them has to list null: such a page needs an origin first.
         return cause
-    told = find_setting(case.server, case.page)
+    told = find_setting(case.server, case.named_page)
     return cause if told is None else replace(cause, action=f"{cause.action} {told}")

@@ -64,6 +64,14 @@ def recognize(url: str, response: Response) -> Recognized | None:
     return None
 
 
+def find_tunnel(host: str) -> Product | None:
+    """Return the tunnel that a host's name belongs to, and that may answer with a page or a login of its own."""
+    if tunnels.NGROK.search(host):
+        return PRODUCTS["ngrok", "warning"]
+    named = (product for product in tunnels.PRODUCTS if product.hosts is not None)
+    return next((product for product in named if product.hosts is not None and product.hosts.search(host)), None)
+
+
 def _may_be(kind: Kind, response: Response) -> bool:
     """Return whether a reply may be what a product of this kind answers with."""
     page = (response.headers.get("content-type") or "").lower().startswith("text/html")
@@ -74,4 +82,4 @@ def _may_be(kind: Kind, response: Response) -> bool:
     return True
 
 
-__all__ = ["PRODUCTS", "Kind", "Product", "Recognized", "recognize"]
+__all__ = ["PRODUCTS", "Kind", "Product", "Recognized", "find_tunnel", "recognize"]

@@ -6,7 +6,8 @@ _SEND = (
     "In the page's code, send the header {} with each request. On the server, list it in Access-Control-Allow-Headers."
 )
 _PUBLIC = "Make the port public in {}, or serve page and API through one port, so that the page's own cookie counts."
-
+NGROK = end_in("ngrok-free.app", "ngrok-free.dev", "ngrok.app", "ngrok.dev", "ngrok.io")
+"""Its hosts: its own page is told by a header, so they count only where there is no answer to look at."""
 
 PRODUCTS = (
     Product(

@@ -11,6 +11,7 @@ from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.findings.causes.phrases import find_adder
 from corsight.policies.findings.causes.platforms import find_note
 from corsight.policies.findings.makers import find_maker
+from corsight.policies.findings.products import find_tunnel
 from tests.policies.findings.traffic import ALLOW, API, HTML, JSON, PAGE, VARY, Pair, Traffic, only, told
 
 NGINX: Pair = ("Server", "nginx/1.25.3")
@@ -381,3 +382,31 @@ def test_a_preflight_to_the_login_that_a_link_was_redirected_to() -> None:
     finding = only(traffic)
     assert finding.code == "redirect-to-login"
     assert "Next.js" in finding.action
+
+
+@pytest.mark.parametrize("value", [f"{PAGE}|https://b.example", f"https://b.example; {PAGE}"])
+def test_a_list_with_other_separators_is_a_list(value: str) -> None:
+    traffic = Traffic()
+    traffic.get("/a", 200, JSON, ("Access-Control-Allow-Origin", value))
+    finding = only(traffic)
+    assert finding.code == "origin-list"
+    assert any(f"{PAGE} is in the list" in line for line in finding.evidence)
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("a1.ngrok-free.app", "ngrok"),
+        ("a1.loca.lt", "localtunnel"),
+        ("a-3000.app.github.dev", "the port forwarding of Codespaces or dev tunnels"),
+    ],
+)
+def test_a_tunnel_that_a_hosts_name_tells(host: str, name: str) -> None:
+    tunnel = find_tunnel(host)
+    assert tunnel is not None
+    assert tunnel.name == name
+
+
+@pytest.mark.parametrize("host", ["ngrok.example", "loca.lt.example", "api.example"])
+def test_any_other_host_tells_no_tunnel(host: str) -> None:
+    assert find_tunnel(host) is None

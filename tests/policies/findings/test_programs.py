@@ -22,6 +22,7 @@ def explain(url: str, rule: str = "allow-origin-missing") -> Cause | None:
         ("http://192.168.1.5:11434/api/tags", "OLLAMA_ORIGINS"),
         ("http://127.0.0.1:1234/v1/models", "Enable CORS"),
         ("http://localhost:8188/prompt", f"--enable-cors-header {PAGE}"),
+        ("http://localhost:8888/api/kernels", f"allow_origin = '{PAGE}'"),
         ("http://localhost:9200/_search", f"http.cors.allow-origin: {PAGE}"),
     ],
 )
@@ -30,6 +31,16 @@ def test_the_fix_names_the_setting(url: str, setting: str) -> None:
     assert cause is not None
     assert setting in cause.action
     assert cause.mended_by_headers
+
+
+@pytest.mark.parametrize(("origin", "said"), [(None, "list the page's origin in"), ("null", None)])
+def test_nobody_is_told_to_list_null(origin: str | None, said: str | None) -> None:
+    url = "http://localhost:11434/api/tags"
+    cause = explain_message("allow-origin-missing", "firefox", origin=origin, url=url, value=None, preflight=False)
+    action = "" if cause is None else cause.action
+    assert "list null" not in action
+    assert ("OLLAMA_ORIGINS" in action) == (said is not None)
+    assert said is None or said in action
 
 
 def test_a_port_alone_tells_nothing_elsewhere() -> None:

@@ -16,6 +16,8 @@ APP = "https://app.example"
         (APP, "https://App.example", "case"),
         (APP, f'"{APP}"', "quotes"),
         (APP, f'["{APP}"]', "list"),
+        (APP, f"{APP};", "punctuation"),
+        (APP, f"{APP},", "punctuation"),
         (APP, "app.example", "no-scheme"),
         (APP, "//app.example", "no-scheme"),
         ("http://localhost:3000", "localhost", "no-scheme"),

@@ -1041,3 +1041,19 @@ def test_a_header_that_a_library_adds_by_a_prefix_is_told(capsys: Said) -> None:
     reason = "Request header field {} is not allowed by Access-Control-Allow-Headers in preflight response."
     assert "htmx" in paste(capsys, "https://api.test/f", reason.format("hx-current-url"))
     assert "usually added by" not in paste(capsys, "https://api.test/f", reason.format("x-mine"))
+
+
+def test_a_tunnel_may_have_answered_itself(capsys: Said) -> None:
+    assert "ngrok-skip-browser-warning" in paste(capsys, "https://a1.ngrok-free.app/f", MISSING)
+    assert "which may have answered itself" not in paste(capsys, "https://ngrok.test/f", MISSING)
+
+
+def test_a_signed_url_needs_no_authorization(capsys: Said) -> None:
+    reason = "Request header field authorization is not allowed by Access-Control-Allow-Headers in preflight response."
+    assert "its own signature" in paste(capsys, "https://files.test/k?X-Amz-Signature=a", reason)
+    assert "its own signature" not in paste(capsys, "https://files.test/k?signed=a", reason)
+
+
+def test_helmet_is_named_where_the_resource_policy_blocks(capsys: Said) -> None:
+    message = f"GET {API} net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin 200 (OK)"
+    assert "Helmet" in raw(capsys, "check", "--paste", message)[1]
