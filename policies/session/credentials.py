@@ -240,12 +240,11 @@ def from_own_store(entry: Entry) -> bool:
 
 
 def _invited(entry: Entry, response: Response | None) -> bool:
-    """Return whether the server's own words make a credentialed request the likelier: it allows credentials, or means
-    to, as with `True`.
+    """Return whether the server's own words make a credentialed request the likelier: it allows credentials.
 
     Beside `*` that is thoughtless so often that it counts only once a preflight shows that the page asks for more.
     """
-    if response is None or "true" not in (response.headers.get("access-control-allow-credentials") or "").lower():
+    if response is None or response.headers.get("access-control-allow-credentials") != "true":
         return False
     if response.headers.get("access-control-allow-origin") != "*":
         return True

@@ -163,8 +163,12 @@ def find_embedder(
     if embedder is not None and embedder != "unsafe-none" and reading.destination in FRAMES:
         # Another page than the one that asked may be around it, and what says credentialless is held to nothing.
         return None, embedder
-    if embedder not in (None, "unsafe-none") and may_lack_policy(reading, page_origin, policy, documents):
-        return None, embedder
+    # Without credentials `credentialless` lets pass what a page without a policy gets.
+    strict = embedder == "require-corp" or (
+        embedder == "credentialless" and (reading.cookie or reading.destination in ISOLABLE)
+    )
+    if strict and may_lack_policy(reading, page_origin, policy, documents):
+        return None, embedder or "unsafe-none"
     framed = reading.destination in FRAMES
     include = entry.tainting == "opaque" and not framed and (reading.cookie or reading.storage_access)
     return embedder, documents.guess_embedder(

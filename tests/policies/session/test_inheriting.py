@@ -85,3 +85,10 @@ def test_a_page_without_a_policy_has_none_to_hand_on() -> None:
     recording.page(f"{PAGE}/")
     open_document(recording, "https://shop.test/", "iframe", "cross-site", f"{PAGE}/")
     assert ask(recording, "r", "image", f"{PAGE}/") == ("opaque", "certain", None)
+
+
+def test_what_credentialless_lets_pass_is_certain_to() -> None:
+    recording = Recording(agent=FIREFOX)
+    recording.page(f"{PAGE}/", ("Cross-Origin-Embedder-Policy", "credentialless"))
+    open_document(recording, "https://shop.test/", "iframe", "cross-site", f"{PAGE}/")
+    assert ask(recording, "r", "image", f"{PAGE}/") == ("opaque", "certain", None)
