@@ -1,4 +1,6 @@
-"""Opens the files that options name. A pipe is read where somebody writes into it, and waited for nowhere else."""
+"""Opens the files that options name. A pipe is read where somebody writes into it and written where somebody reads it,
+and waited for nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from corsight.scripts.errors import naming
 
@@ -26,6 +28,29 @@ def open_input(path: str) -> Iterator[BinaryIO]:
     """
     with naming(path), _open(path) as file:
         yield file
+
+
+@contextmanager
+def open_output(path: str, errors: str = "strict") -> Iterator[TextIO]:
+    """Open a file to write a text into it. Raises OSError, which names the file, where it cannot be: also where a disk
+    is full, and of a named pipe that nobody reads.
+    """
+    with naming(path), open(path, "w", encoding="utf-8", errors=errors, opener=_open_to_write) as file:
+        yield file
+
+
+def _open_to_write(path: str, flags: int) -> int:
+    if not is_pipe(path):
+        return os.open(path, flags, 0o666)
+    # Without O_NONBLOCK opening waits for a reader, for ever where none comes.
+    try:
+        pipe = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
+        raise OSError(errno.EINVAL, "is a pipe that nobody reads", path) from None
+    os.set_blocking(pipe, True)
+    return pipe
 
 
 def _open(path: str) -> BinaryIO:

@@ -22,7 +22,7 @@ from corsight.addons.wire import BAD_GATEWAY, UNANSWERED
 from corsight.policies.decision.judge import judge
 from corsight.policies.decision.mend import find_hindrance
 from corsight.policies.decision.patch import NO_CONTENT, Patch, answer_unasked, patch_by_answer, patch_by_fix
-from corsight.policies.exchange import Exchange, HeaderList, Response
+from corsight.policies.exchange import SWITCHING_PROTOCOLS, Exchange, HeaderList, Response
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.redact import shown
@@ -139,6 +139,9 @@ class Patching:
             return exchange, None
         if exchange.response is None:
             self._fall_silent(flow, exchange)
+            return exchange, None
+        if exchange.response.status == SWITCHING_PROTOCOLS:
+            # No page gets it as a response, whatever its request's headers say.
             return exchange, None
         if weigh_headers(exchange.response.headers) > GIANT:
             if self.permission.covers(flow, exchange):

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from corsight.policies.findings import Finding, Kind
 from corsight.policies.findings.fingerprint import Trace
-from corsight.scripts.errors import CorsightError, naming
-from corsight.scripts.inputs import open_input
+from corsight.scripts.errors import CorsightError
+from corsight.scripts.inputs import open_input, open_output
 
 VERSION = 1
 LARGEST = 50 * 1024 * 1024
@@ -108,6 +108,6 @@ def write_baseline(path: str, findings: Iterable[Finding]) -> int:
     known = sorted(list_known(findings).items(), key=lambda item: (item[1], item[0]))
     lines = [json.dumps({"fingerprint": fingerprint} | one._asdict()) for fingerprint, one in known]
     body = ",\n".join(f"    {line}" for line in lines)
-    with naming(path), open(path, "w", encoding="utf-8") as file:
+    with open_output(path) as file:
         file.write(f'{{\n  "version": {VERSION},\n  "findings": [\n{body}\n  ]\n}}\n')
     return len(known)

@@ -15,6 +15,7 @@ from corsight.policies.report.names import FORMATS, MADE, WITH_RECORDS
 from corsight.scripts import __version__
 from corsight.scripts.auditing import Audited, Plan
 from corsight.scripts.errors import NO_ROOM, CorsightError, naming, one_line
+from corsight.scripts.inputs import open_output
 from corsight.scripts.recordings import STDOUT, check_output, list_remarks
 from corsight.scripts.report.text import number_findings
 
@@ -208,7 +209,7 @@ def _open(path: str | None) -> Iterator[TextIO]:
         yield sys.stdout
         return
     # What a full disk did not take is written once more as the file is closed.
-    with naming(path), open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
+    with open_output(path, "backslashreplace") as file:
         yield file
 
 

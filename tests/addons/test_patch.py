@@ -208,8 +208,9 @@ def test_only_a_preflights_status_is_changed(log: Path) -> None:
         lambda: cors(answered=[*OURS, ("Vary", "Origin")]),
         lambda: flow(),
         lambda: flow(("Origin", "https://api.test"), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Site", "same-origin")),
+        lambda: cors(status=101),
     ],
-    ids=["outside", "allowed", "no browser", "same origin"],
+    ids=["outside", "allowed", "no browser", "same origin", "another protocol"],
 )
 @pytest.mark.parametrize("mode", ["blocked", "policy"])
 def test_nothing_else_is_touched(made: Any, mode: str, log: Path) -> None:

@@ -1,4 +1,4 @@
-"""A pipe in place of a file is read where somebody writes into it, and is one line where nobody does."""
+"""A pipe in place of a file is read where somebody writes into it, or the other way, and one line where nobody does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from corsight.scripts import cli
-from corsight.scripts.inputs import BLOCK, open_input
+from corsight.scripts.inputs import BLOCK, open_input, open_output
 from corsight.scripts.paths import ROOT
 
 SHOP = str(ROOT / "examples" / "shop.mitm")
@@ -88,3 +88,19 @@ def test_a_policy_may_come_from_a_command(capsys: pytest.CaptureFixture[str]) ->
     finally:
         os.close(end)
     assert "nothing is wrong" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("option", [["--output"], ["--format", "json="], ["--write-baseline", "--baseline"]])
+def test_a_pipe_that_nobody_reads_is_one_line(option: list[str], pipe: str, capsys: pytest.CaptureFixture[str]) -> None:
+    *before, last = option
+    given = [last + pipe] if last.endswith("=") else [last, pipe]
+    assert cli.run(["audit", SHOP, *before, *given]) == 2
+    assert f"corsight: {pipe}: is a pipe that nobody " in capsys.readouterr().err
+
+
+def test_a_pipe_that_somebody_reads_is_written(pipe: str) -> None:
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with open_output(pipe) as file:
+        file.write("text")
+    assert os.read(reader, 10) == b"text"
+    os.close(reader)

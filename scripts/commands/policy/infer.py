@@ -9,7 +9,8 @@ import typer
 
 from corsight.policies.server.infer import infer as infer_policies
 from corsight.policies.server.write import to_yaml
-from corsight.scripts.errors import CorsightError, naming, stop_at
+from corsight.scripts.errors import CorsightError, stop_at
+from corsight.scripts.inputs import open_output
 from corsight.scripts.judging import judge_recording
 from corsight.scripts.options import Engine
 from corsight.scripts.recordings import STDOUT, Recording, check_output, check_readable
@@ -61,6 +62,6 @@ def infer(
     if output is None or output == STDOUT:
         print_lines([text.rstrip("\n")])
     else:
-        with naming(output), open(output, "w", encoding="utf-8") as stream:
+        with open_output(output) as stream:
             stream.write(text)
     stop_at(recording.problem for recording in recordings)

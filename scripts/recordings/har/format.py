@@ -163,7 +163,7 @@ def decode_document(data: Any) -> Log[Any] | None:
     return None
 
 
-def decode_entries(data: bytes) -> list[Any] | None:
+def decode_entries(data: Any) -> list[Any] | None:
     """Return the entries that stand between the brackets of a list; None where it is none that is whole.
 
     They are decoded where all of them are good, else none is yet.

@@ -34,6 +34,7 @@ _following = re.compile(rb'\}\s{0,64},\s{0,64}\{\s{0,64}"[^"\\]{0,64}"')
 def find_entries(data: bytes | mmap) -> Iterator[Any]:
     """Yield each entry of every list of entries, decoded or not, None for the one in which the data ends."""
     view = memoryview(data)
+    buffer = bytearray(b"[") + bytes(PIECE + 1)
     found = _entries.search(data)
     if found is None:
         yield from _find_alone(data, view)
@@ -46,7 +47,7 @@ def find_entries(data: bytes | mmap) -> Iterator[Any]:
                 break
             if between and position >= alone:
                 # What was looked through is gone through before it is looked again.
-                entries, end = _decode_piece(data, position, between)
+                entries, end = _decode_piece(view, position, between, buffer)
                 alone = max(end, position + PIECE // 2)
                 yield from entries
                 position = end
@@ -66,14 +67,21 @@ def find_entries(data: bytes | mmap) -> Iterator[Any]:
         found = _entries.search(data, position)
 
 
-def _decode_piece(data: bytes | mmap, start: int, between: bytes) -> tuple[list[Any], int]:
+def _decode_piece(view: memoryview, start: int, between: bytes, buffer: bytearray) -> tuple[list[Any], int]:
     """Return the entries from `start` on that end within a piece, and where the last of them ends. None are found where
     none ends with what stands between two, or that stood within another.
+
+    What is not decoded of an entry lies in the buffer: it is to be read before the next piece is.
     """
-    piece = data[start : start + PIECE]
-    end = piece.rfind(between) + 1
-    entries = decode_entries(b"[%b]" % piece[:end]) if end else None
-    return (entries, start + end) if entries else ([], start)
+    piece = view[start : start + PIECE]
+    # To take and give back as much memory for each costs twice what it takes to decode it.
+    buffer[1 : 1 + len(piece)] = piece
+    behind = buffer.rfind(between, 1, 1 + len(piece)) + 1
+    if not behind:
+        return [], start
+    buffer[behind : behind + 1] = b"]"
+    entries = decode_entries(memoryview(buffer)[: behind + 1])
+    return (entries, start + behind - 1) if entries else ([], start)
 
 
 def _find_alone(data: bytes | mmap, view: memoryview) -> Iterator[memoryview | None]:
