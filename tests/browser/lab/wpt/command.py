@@ -89,8 +89,9 @@ def hold(out: Path, *, live: bool = False) -> Score:
     said = json.loads((out / SAID).read_text("utf-8"))
     truths = tell(listen(said, out / FLOWS))
     records = (json.loads(line) for line in ((out / VERDICTS).open() if live else judge(out / FLOWS)))
-    # What these two say of a load ends before the check of the type: in Chromium that of workers and style sheets.
-    untold = frozenset[str]() if said["engine"] == "firefox" else frozenset({NOSNIFF, MIME_TYPE})
+    # What these say of a load ends before the check of the type: in Chromium that of workers and style sheets, in
+    # Firefox that of style sheets.
+    untold = {(MIME_TYPE, "style")} if said["engine"] == "firefox" else {(NOSNIFF, ""), (MIME_TYPE, "")}
     return score(truths, [one for one in records if is_of_tests(one["url"])], said["pages"], untold)
 
 
