@@ -244,15 +244,16 @@ def overtook(later: Entry, earlier: Entry, slack: float = SLACK) -> bool:
 
 
 def _remember(memory: Memory[str, list[Entry]], url: str, entry: Entry) -> None:
-    entries = memory.get(url)
-    if entries is None:
-        memory.put(url, [entry], len(url) + entry.fetch.weight)
-        return
+    """Remember the newest of a URL, and with it that URL, as the newest of all."""
+    entries = memory.get(url) or []
     oldest = entry.exchange.request.started - HORIZON
     while entries and (len(entries) >= SAME_URL or entries[0].exchange.request.started <= oldest):
         del entries[0]
     entries.append(entry)
-    memory.add_weight(url, entry.fetch.weight)
+    weight = len(url) + sum([one.fetch.weight for one in entries])
+    while len(entries) > 1 and 4 * weight > memory.limit:
+        weight -= entries.pop(0).fetch.weight
+    memory.put(url, entries, weight)
 
 
 def _may_matter(response: Response | None, since: float, now: float, rules: CacheRules) -> bool:

@@ -307,6 +307,7 @@ def verdict(flow: str, outcome: str, certainty: str = "certain", **branches: str
         "outcome": outcome,
         "certainty": certainty,
         "rule": None,
+        "destination": "empty",
         "evidence": [],
         "branches": {name: {"outcome": other} for name, other in branches.items()},
     }
@@ -336,6 +337,15 @@ def test_what_nobody_can_tell_is_counted_apart() -> None:
     found = score(truths, [verdict(name, "blocked") for name in "abcd"], [])
     assert found.total.steps == 0
     assert dict(found.apart) == {"aborted": 1, "contested": 1, "failed": 1, "not reported by the browser": 1}
+
+
+def test_what_the_browser_says_nothing_of_is_counted_apart() -> None:
+    """Firefox ESR 153: the channel of a style sheet of the wrong type ends well, and its page gets an error event."""
+    records = [verdict(name, "blocked") | {"rule": "mime-type-blocked"} for name in "ab"]
+    records[0]["destination"] = "style"
+    truths = {name: Truth("passed", page=PAGE) for name in "ab"}
+    for untold, steps in (((), 2), ({("mime-type-blocked", "style")}, 1), ({("mime-type-blocked", "")}, 0)):
+        assert score(truths, records, [], untold).total.steps == steps
 
 
 def test_the_last_word_on_a_flow_counts() -> None:

@@ -758,6 +758,7 @@ def test_what_is_remembered_weighs_what_its_url_and_headers_have() -> None:
     preflight.fetch.weight = 100
     expected = remember(preflight)
     assert expected.preflights.weight == len(API) + 2 + 100
+    preflight.fetch.weight += 1000
     expected.add_weight(preflight, 1000)
     expected.add_weight(make_entry(make_exchange(url=f"{API}?a")), 1000)
     assert expected.preflights.weight == len(API) + 2 + 1100
@@ -770,3 +771,26 @@ def test_what_is_remembered_weighs_what_its_url_and_headers_have() -> None:
     assert f"{API}?a" in expected.preflights
     expected.forget(preflight)
     assert (list(expected.preflights), expected.find_typed_over(again)) == ([], None)
+
+
+def test_an_endpoint_that_is_asked_again_and_again_is_not_the_oldest() -> None:
+    """WebKitGTK 2.50.6: a redirect was forgotten as it came, since its URL had been asked for first of all."""
+    recording, polled, lost = Recording(agent=FIREFOX), f"{API}?{'y' * 6000}", []
+    for number in range(100):
+        recording.preflight("other", STAR, url=f"{API}/{number}?{'x' * 5000}")
+        recording.preflight("p", ALLOW, url=polled)
+        recording.request("r", ALLOW, method="PUT", url=polled)
+        if recording.last["r"].entry.fetch is not recording.last["p"].entry.fetch:
+            lost.append(number)
+        recording.now += 1
+    assert lost == []
+
+
+def test_what_one_url_holds_does_not_grow() -> None:
+    expected = Expected(64)
+    for number in range(500):
+        entry = make_preflight(str(number), at=100.0 + number)
+        entry.fetch.weight = 2000
+        expected.after_preflight(entry)
+    assert expected.preflights.weight < 64 * 2000
+    assert len(expected.preflights) == 1

@@ -34,12 +34,13 @@ LINES = Lines(secrets=True)
 DOMAINS = ("web-platform.test", "localhost", "127.0.0.1")
 """The hosts of the tests; all else is the browser's own background traffic."""
 UNTOLD = {
-    "chromium": frozenset({NOSNIFF, MIME_TYPE}),
-    "firefox": frozenset[str](),
-    "webkit": frozenset({NOSNIFF, MIME_TYPE, WORKER_COEP}),
+    "chromium": frozenset({(NOSNIFF, ""), (MIME_TYPE, "")}),
+    "firefox": frozenset({(MIME_TYPE, "style")}),
+    "webkit": frozenset({(NOSNIFF, ""), (MIME_TYPE, ""), (WORKER_COEP, "")}),
 }
-"""The rules of checks before which what a browser says of a load ends: in Chromium that of workers and style sheets,
-and in WebKit that of a frame's document. The tests themselves see what becomes of it (header-parsing, require-corp).
+"""The rules of checks before which what a browser says of a load ends, each with the destination that this holds for, ""
+for all: in Chromium that of workers and style sheets, in Firefox that of style sheets, and in WebKit that of a frame's
+document. The tests themselves see what becomes of it (header-parsing, require-corp).
 """
 
 

@@ -41,7 +41,8 @@ compares the addon's log with what the browser reports about each request.
   no longer there, so later changes of the code do not show in these figures.
 - Two checkouts were run. That of April 2019 has no `fetch/orb`, `html/cross-origin-embedder-policy`,
   `html/document-isolation-policy` and `fetch/local-network-access`. Of that of October 2025, the list below says what
-  was run; the rest of it was not.
+  was run; the rest of it was not. The 13 pages of its `fetch/local-network-access` were run in Chromium: none of their
+  exchanges counted.
 - Some guesses were changed after a look at the recordings of 2025: which page's embedder policy counts, whether a
   script or a `fetch()` asked over plain http, and which redirected images are upgraded. So `html/`, `fetch/orb` and
   `mixed-content` are not independent of the code. Before the first change, 84 of 134 exchanges of
@@ -134,7 +135,7 @@ def render(found: list[Result]) -> str:
     """Return the section."""
     runs = [f"- {one['browser']}, {one['date']}: {one['ground']}, {one['pages']} pages" for one in found]
     lines = [INTRODUCTION]
-    for ground in sorted({name_ground(one) for one in found}, key=lambda ground: ground[-4:], reverse=True):
+    for ground in sorted({name_ground(one) for one in found}, key=lambda ground: (ground[-4:], ground), reverse=True):
         mine = [one for one in found if name_ground(one) == ground]
         lines += [f"The {ground}:", "", *_table(mine), "", *_apart(mine), ""]
     return "\n".join([*lines, "What was run:", "", *runs])

@@ -7,7 +7,7 @@ same-origin and passed would only swell the figures. It is right when both say b
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,17 +87,17 @@ def score(
     truths: Mapping[str, Truth],
     records: Iterable[Record],
     pages: Iterable[Record],
-    untold: frozenset[str] = frozenset(),
+    untold: Collection[tuple[str, str]] = (),
 ) -> Score:
     """Score the log records of a run, of which the last of each flow counts, against what became of the flows.
 
-    `untold` are the rules that the browser says nothing of.
+    `untold` are the rules that the browser says nothing of, each with the destination of which it does not, "" for all.
     """
     result = Score()
     opened = {page["url"]: page for page in pages}
     for flow, record in {record["flow"]: record for record in records}.items():
         truth = truths.get(flow)
-        if truth is None or record["rule"] in untold:
+        if truth is None or (record["rule"], "") in untold or (record["rule"], record["destination"]) in untold:
             result.apart["not reported by the browser"] += record["outcome"] != "not-cors"
             continue
         if record["outcome"] == "not-cors" and truth.end != "blocked":
