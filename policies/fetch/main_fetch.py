@@ -41,6 +41,10 @@ MIXED_IMAGE_ADDRESS = "mixed-image-address"
 MIXED_TRACK = "mixed-track"
 """Hazards of a redirect that only some engines see; all others are called by their rule."""
 
+NESTED = frozenset({"iframe", "frame", "embed", "object"})
+"""Destinations of documents within a page. https://w3c.github.io/webappsec-mixed-content/#should-block-fetch lets only
+those of a window of their own through.
+"""
 UNREDIRECTED = ("manual", "error")
 """The redirect modes in which a fetch() does not follow a redirect."""
 REFUSED = "redirect-refused"
@@ -132,9 +136,12 @@ def check_redirect(
     """Return the questions that a redirect has to pass, each with the hazard that it meets.
 
     `target` is "" where the Location is not a URL, None where there is none. `redirects` counts those before this one,
-    `secure` tells whether the page is a secure one, `redirect` is the redirect mode. Navigations and WebSockets are not
-    asked anything here.
+    `secure` tells whether the page is a secure one, `redirect` is the redirect mode. Of navigations only those within a
+    page are asked anything here, and WebSockets are not.
     """
+    if mode == "navigate" and destination in NESTED and secure and target is not None:
+        mixed = _name_mixed_content(destination, target) if target.startswith("http:") else None
+        return ((Question.NOT_MIXED, mixed),)
     if mode in ("navigate", "websocket"):
         return ()
     if target is None:

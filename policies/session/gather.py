@@ -7,7 +7,7 @@ from corsight.policies.exchange import Exchange, Response
 from corsight.policies.facts import Build, Facts
 from corsight.policies.fetch.corp import FRAMES, ISOLABLE, EmbedderPolicy, measure_distance
 from corsight.policies.fetch.headers import Failure
-from corsight.policies.fetch.main_fetch import Tainting, find_response_tainting, is_kept_from_secure_pages
+from corsight.policies.fetch.main_fetch import NESTED, Tainting, find_response_tainting, is_kept_from_secure_pages
 from corsight.policies.fetch.mime_type import is_blocked_by_mime_type
 from corsight.policies.fetch.mixed_content import IMAGE_SET, is_upgraded
 from corsight.policies.fetch.orb import extract_mime_essence
@@ -196,6 +196,9 @@ def _find_security(entry: Entry, page_origin: str | None, documents: Documents) 
         # Not every page was seen: a file's never is.
         return None, documents.secure is not False
     secure = page_origin.startswith("https:")
+    if secure and entry.destination in NESTED:
+        # Another page may have led the frame there than the one around it.
+        return None, True
     if entry.reading.origin is None and entry.fetch.page_origin == page_origin and entry.destination in BY_STYLES:
         # The Referer may be a style sheet's; of a page that was seen it hardly is.
         return (secure, secure) if documents.page(page_origin, None) is not None else (None, secure)

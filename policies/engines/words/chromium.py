@@ -11,6 +11,7 @@ from functools import lru_cache
 from corsight.policies.engines.policy import ConsoleTexts
 from corsight.policies.engines.wording import Wording
 from corsight.policies.fetch.local_network import find_address_space
+from corsight.policies.fetch.main_fetch import NESTED
 from corsight.policies.fetch.origin import origin_of, split_origin
 
 TEXTS = ConsoleTexts(
@@ -119,7 +120,10 @@ INSECURE_CLIENT = "The request client is not a secure context and the resource i
 PERMISSION_DENIED = "Permission was denied for this request to access the `{}` address space."
 """What local network access says: of pages that are not secure, and of those that were not given leave."""
 
-MIXED_CONTEXTS = {"empty": "resource", "font": "font", "image": "element", "script": "script", "style": "stylesheet"}
+MIXED_CONTEXTS = {
+    **dict.fromkeys(NESTED, "frame"),
+    **{"empty": "resource", "font": "font", "image": "element", "script": "script", "style": "stylesheet"},
+}
 
 
 def word(wording: Wording) -> tuple[str | None, str | None]:

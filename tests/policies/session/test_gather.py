@@ -127,6 +127,41 @@ def test_no_secure_page_asks_for_what_is_redirected_from_plain_http(url: str, se
     assert ("mixed-content" in {branch.ruling.rule for branch in judged.verdict.branches}) is (secure is None)
 
 
+@pytest.mark.parametrize(
+    ("destination", "page", "target", "outcome"),
+    [
+        ("iframe", PAGE, "http://api.test/a", "blocked"),
+        ("object", PAGE, "http://api.test/a", "blocked"),
+        ("embed", PAGE, "http://api.test/a", "blocked"),
+        ("iframe", PAGE, "https://api.test/b", "not-cors"),
+        ("iframe", "http://app.test", "http://api.test/a", "not-cors"),
+        ("document", PAGE, "http://api.test/a", "not-cors"),
+    ],
+)
+def test_a_frame_of_a_secure_page_is_hardly_led_to_plain_http(
+    destination: str, page: str, target: str, outcome: str
+) -> None:
+    """Chromium and Firefox blocked all of nine; another page may have led the frame there than the one around it."""
+    headers = [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", destination), ("Referer", f"{page}/")]
+    recording = Recording(agent=CHROMIUM)
+    judged = recording.answer(recording.ask("r", "GET", API, headers), 302, [("Location", target)])
+    assert (judged.verdict.outcome, judged.verdict.certainty) == (
+        outcome,
+        "likely" if outcome == "blocked" else "certain",
+    )
+
+
+def test_a_frame_that_went_on_over_plain_http_was_let_through() -> None:
+    """A browser may be told to allow a site insecure content."""
+    always = [("Accept", "text/html"), ("Upgrade-Insecure-Requests", "1")]
+    headers = [*always, ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "iframe"), ("Referer", f"{PAGE}/")]
+    recording = Recording(agent=CHROMIUM)
+    judged = recording.answer(recording.ask("r", "GET", API, headers), 302, [("Location", "http://api.test/a")])
+    recording.answer(recording.ask("s", "GET", "http://api.test/a", always), 200, [])
+    assert judged.entry.verdict is not None
+    assert judged.entry.verdict.outcome == "not-cors"
+
+
 def test_what_leads_nowhere_asks_for_no_secure_page() -> None:
     assert facts_of(element("image"), []).secure is False
 

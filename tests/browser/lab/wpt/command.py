@@ -38,9 +38,9 @@ UNTOLD = {
     "firefox": frozenset({(MIME_TYPE, "style")}),
     "webkit": frozenset({(NOSNIFF, ""), (MIME_TYPE, ""), (WORKER_COEP, "")}),
 }
-"""The rules of checks before which what a browser says of a load ends, each with the destination that this holds for, ""
-for all: in Chromium that of workers and style sheets, in Firefox that of style sheets, and in WebKit that of a frame's
-document. The tests themselves see what becomes of it (header-parsing, require-corp).
+"""The rules of checks before which what a browser says of a load ends, each with the destination that this holds for
+("" for all): in Chromium that of workers and style sheets, in Firefox that of style sheets, and in WebKit that of a
+frame's document. The tests themselves see what becomes of it (header-parsing, require-corp).
 """
 
 
