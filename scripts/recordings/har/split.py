@@ -101,8 +101,8 @@ def _find_alone(data: bytes | mmap, view: memoryview) -> Iterator[memoryview | N
 
 
 def find_program(data: bytes | mmap, name: str) -> Program | None:
-    """Return the creator or the browser, wherever it stands; None where there is none."""
-    found = re.search(rb'"' + name.encode() + rb'"\s*:\s*(?=\{)', data)
+    """Return the creator or the browser, before the entries or behind them; None where there is none."""
+    found = _search_beside(data, rb'"' + name.encode() + rb'"\s*:\s*(?=\{)')
     end = None if found is None else _find_end(data, found.end(), BESIDE)
     return None if found is None or end is None else decode_program(data[found.end() : end])
 
@@ -110,7 +110,7 @@ def find_program(data: bytes | mmap, name: str) -> Program | None:
 def find_pages(data: bytes | mmap) -> list[bytes]:
     """Return the pages, each not decoded."""
     pages: list[bytes] = []
-    found = re.search(rb'"pages"\s*:\s*\[', data)
+    found = _search_beside(data, rb'"pages"\s*:\s*\[')
     position = 0 if found is None else found.end()
     last = position + BESIDE
     while found is not None and position < last:
@@ -120,6 +120,14 @@ def find_pages(data: bytes | mmap) -> list[bytes]:
         pages.append(bytes(data[position:end]))
         position = end
     return pages
+
+
+def _search_beside(data: bytes | mmap, pattern: bytes) -> re.Match[bytes] | None:
+    """Search before the entries, and the last bytes behind them: to search all takes nearly as long as reading them."""
+    search, entries = re.compile(pattern).search, _entries.search(data)
+    if entries is None:
+        return search(data)
+    return search(data, 0, entries.start()) or search(data, max(entries.end(), len(data) - BESIDE))
 
 
 def _skip(data: Any, position: int) -> int:

@@ -162,7 +162,7 @@ def test_of_a_cut_archive_so_many_files_are_listed(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     "write",
     [
-        lambda: b"> GET / HTTP/1.1\n> Host: a.test\n" + b"> a:\n" * 300_000,
+        lambda: b"> GET / HTTP/1.1\n> Host: a.test\n" + b"> a:\n" * 300_000 + b"< HTTP/1.1 200\n",
         lambda: b"> GET / HTTP/1.1\n> Host: a.test\n< HTTP/1.1 200\n" + (b"< a:" + b"b" * 60_000 + b"\n") * 150,
     ],
     ids=["sent", "got"],

@@ -24,7 +24,7 @@ def test_browsertime_drives_firefox_too(read: Any) -> None:
     firefox = {"name": "Firefox", "version": "140.0"}
     found = read(har(entry(answer=WILDCARD, agent=FIREFOX), creator="Browsertime", browser=firefox))
     assert found[0].verdict.engine == "firefox"
-    assert "Firefox does not record what it blocked" in found.remarks
+    assert "Firefox does not record which requests it blocked" in found.remarks
     assert found[0].entry.verdict.divided
 
 
@@ -81,7 +81,7 @@ def test_what_is_no_request_over_http_is_counted(read: Any) -> None:
     image["request"]["url"] = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
     found = read(har(image, tunnel, entry(answer=ALLOW, error=None)))
     assert len(found.judged) == 1
-    assert "No requests over HTTP, but data:, about:, CONNECT or the like: 2 entries." in found.remarks
+    assert "Not HTTP requests, but data:, about:, CONNECT or the like: 2 entries." in found.remarks
     assert found.recording.passed_over == 2
 
 
@@ -142,7 +142,7 @@ def test_a_client_is_no_browser_whatever_headers_it_was_given(read: Any, creator
     first["request"]["headers"] += [{"name": name, "value": value} for name, value in COPIED.items()]
     found = read(har(first, entry("PUT", answer=ALLOW, sent=COPIED, at=2), creator=creator))
     assert [one.verdict.engine for one in found.judged] == ["standard"] * 2
-    assert "so they are judged by the standard" in found.remarks
+    assert "so they are judged by the Fetch standard" in found.remarks
     # They are one client's: the request follows its preflight.
     assert found[1].entry.fetch is found[0].entry.fetch
 
