@@ -200,8 +200,10 @@ def render(why: dict[str, str] | None = None) -> str:
 
 
 def render_readme(text: str) -> str:
-    """README.md with the page's first table in place of the one that it has."""
-    head, *rows = summary(results(FOLDER / "again"), results(), wpt.results())
+    """README.md with the newest rows of the page's first table in place of those that it has."""
+    tests = wpt.results()
+    newest = max(wpt.name_year(run) for run in tests)
+    head, *rows = summary(results(FOLDER / "again"), [], [run for run in tests if wpt.name_year(run) == newest])
     before, found, after = text.partition(head)
     if not found:
         raise CorsightError("README.md has no table of how often Corsight is right", where=str(README))

@@ -146,6 +146,11 @@ def name_ground(result: Result) -> str:
     return str(result["ground"]).partition(" (")[0]
 
 
+def name_year(result: Result) -> str:
+    """Return the year of the checkout."""
+    return name_ground(result)[-4:]
+
+
 def render_misses(found: list[Result], why: dict[str, str] | None = None) -> str:
     """Return the section on the misses. Raises CorsightError for one that nothing explains."""
     if why is None:
