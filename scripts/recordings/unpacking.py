@@ -105,9 +105,9 @@ class Counted(_Reader):
     """A stream of which all that is read counts as unpacked, and its opening as a block: very many cost that."""
 
     def __init__(self, source: BufferedReader, allowance: Allowance) -> None:
-        allowance.take(BLOCK)
         super().__init__(source)
         self._allowance = allowance
+        allowance.take(BLOCK)
 
     def _take(self) -> bool:
         piece = self._source.read1(BLOCK)
