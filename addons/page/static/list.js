@@ -205,9 +205,9 @@ export class List {
     const url = end.url.indexOf("://") < 0 ? end.url : end.url.slice(end.url.indexOf("/", end.url.indexOf("://") + 3));
     const marks = [end.role === "request" ? null : end.role, end.patched ? "patched" : null, end.drift ? "drift" : null].filter(Boolean);
     const others = Object.entries(end.others).filter(([, outcome]) => outcome !== end.outcome).map(([engine, outcome]) => `${engine}: ${outcome}`);
-    const about = [end.outcome === "stopped" ? "by the browser itself" : null, end.title, end.host, ...marks, ...others, end.origin ? `from ${end.origin}` : null].filter(Boolean);
+    const about = [end.outcome === "stopped" ? "by the browser itself" : null, end.title, ...marks, ...others, end.origin ? `from ${end.origin}` : null].filter(Boolean);
     const row = make("div", { class: "row", role: "option", id: `row-${fetch.id}`, "data-kind": kind },
-      make("div", {}, make("span", { class: "kind", "data-kind": kind }, `${end.certain || kind === "open" ? "" : "likely "}${kind}`), " ", make("span", { class: "path" }, `${end.method} ${url}`)),
+      make("div", {}, make("span", { class: "kind", "data-kind": kind }, `${end.certain || kind === "open" ? "" : "likely "}${kind}`), " ", make("span", { class: "path" }, `${end.method} `, make("span", { class: "host" }, end.url.includes("://") ? end.host : null), url)),
       make("div", { class: "second" }, about.join(" \u00b7 ")));
     row.fetch = fetch;
     return row;
