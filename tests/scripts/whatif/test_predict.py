@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 
 from corsight.policies.exchange import HeaderList, Response
+from corsight.policies.fetch.redirect import REDIRECT_STATUSES
 from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.curl import Hop
 from corsight.scripts.whatif.model import Mode, Prediction, Question, Responses
@@ -27,7 +28,9 @@ CREDENTIALS = ("Access-Control-Allow-Credentials", "true")
 
 
 def typable(case: Case) -> bool:
-    """Whether a person can type the case: one CORS exchange of the page, that went no way before."""
+    """Whether a person can type the case: one CORS exchange of the page, that went no way before. What a redirect mode
+    makes of a redirect's status is not typed.
+    """
     facts = case.facts
     return (
         case.exchange.response is not None
@@ -39,7 +42,7 @@ def typable(case: Case) -> bool:
         and not facts.chain
         and facts.destination == "empty"
         and not facts.event_source
-        and (facts.role == "preflight" or not facts.names)
+        and (facts.role == "preflight" or not (facts.names or case.exchange.response.status in REDIRECT_STATUSES))
         and case.exchange.request.url.startswith("https://api.test/")
     )
 
