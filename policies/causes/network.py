@@ -46,7 +46,7 @@ CAUSES = (
     ),
     KnownCause(
         "request-killed",
-        "A blocker or a rule of the proxy stopped the request.",
+        "A blocker or one of the proxy's rules stopped the request.",
         f"The request was stopped on its way. {NO_SAY}",
         "Look at the proxy's rules and the browser's extensions.",
         "client",
@@ -73,7 +73,7 @@ CAUSES = (
         "Chromium 104 to 138 sent a preflight with Access-Control-Request-Private-Network before requests of public "
         "pages to private addresses. From 142 on there is no such preflight: the browser asks its user for permission.",
         "For those versions, answer that preflight with Access-Control-Allow-Private-Network: true. For newer ones, "
-        "see the rule local-network-access.",
+        "see `local-network-access`.",
     ),
     KnownCause(
         "stopped-by-extension",

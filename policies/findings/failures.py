@@ -25,7 +25,7 @@ FAILURES = (
     Failure(
         "request-killed",
         ("connection killed",),
-        "A blocker or a rule of the proxy stopped the request",
+        "A blocker or one of the proxy's rules stopped the request",
         "Something in the proxy stopped {asked} to {host} before it was answered: a block list, a filter, or a person.",
         "Look for a block list or a script in the proxy that stops this URL.",
         "proxy",

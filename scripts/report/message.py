@@ -135,7 +135,7 @@ def _list_origin(message: Message) -> str:
     if message.origin in (None, "null"):
         return ""
     method = "" if message.method in (None, "OPTIONS") else f" and the method {message.method}"
-    return f" The rule has to list the origin {shown(message.origin)}{method}."
+    return f" For this page, list the origin {shown(message.origin)}{method}."
 
 
 def _write_subject(page: Page, message: Message) -> None:

@@ -9,8 +9,8 @@ PRODUCTS = (
         "Cloudflare R2",
         "storage",
         (),
-        "Add a rule to the bucket's CORS policy (R2, Settings) with AllowedOrigins, AllowedMethods and, by name, "
-        "AllowedHeaders.",
+        "In the bucket's CORS policy (R2, Settings), list the origin in AllowedOrigins, the method in AllowedMethods and "
+        "the headers, each by name, in AllowedHeaders.",
         "server",
         end_in("r2.cloudflarestorage.com", "r2.dev"),
     ),
@@ -18,7 +18,7 @@ PRODUCTS = (
         "Azure Blob Storage",
         "storage",
         (sign("x-ms-error-code", "^Cors"), sign("server", "^(?:Windows-Azure-|Azurite)"), sign("x-ms-blob-type")),
-        "Add a CORS rule to the storage account's service (Settings, Resource sharing; or az storage cors add) with "
+        "In the CORS rules of the storage account's service (Settings, Resource sharing; or az storage cors add), list "
         "the origin, the method and the headers. OPTIONS itself need not be listed.",
     ),
     Product(
@@ -45,9 +45,9 @@ PRODUCTS = (
         "S3",
         "storage",
         (sign("server", "^(?:AmazonS3|Ceph)"), sign("x-amz-id-2"), sign("x-amz-bucket-region")),
-        "Add a rule to the bucket's CORS configuration (Permissions, Cross-origin resource sharing) with "
-        "AllowedOrigins, AllowedMethods (not OPTIONS: S3 does not accept it there) and AllowedHeaders. A CDN in "
-        "front of the bucket has to forward the Origin header.",
+        "In the bucket's CORS configuration (Permissions, Cross-origin resource sharing), list the origin in "
+        "AllowedOrigins, the method in AllowedMethods (not OPTIONS: S3 does not accept it there) and the headers in "
+        "AllowedHeaders. A CDN in front of the bucket has to forward the Origin header.",
         "server",
         re.compile(
             r"(?:^|\.)s3[.-](?:[a-z0-9-]+\.)*(?:amazonaws\.com|wasabisys\.com|backblazeb2\.com|scw\.cloud)$|"

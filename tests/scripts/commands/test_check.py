@@ -979,7 +979,7 @@ def test_a_buckets_rule_has_to_list_the_pages_origin(capsys: Said) -> None:
         "policy: No 'Access-Control-Allow-Origin' header is present on the requested resource."
     )
     out = " ".join(raw(capsys, "check", "--paste", text)[1].split())
-    assert f"The rule has to list the origin {PAGE}." in out
+    assert f"For this page, list the origin {PAGE}." in out
 
 
 def test_mixed_content_is_for_the_page_or_for_the_server_that_redirects(capsys: Said) -> None:
@@ -1057,3 +1057,19 @@ def test_a_signed_url_needs_no_authorization(capsys: Said) -> None:
 def test_helmet_is_named_where_the_resource_policy_blocks(capsys: Said) -> None:
     message = f"GET {API} net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin 200 (OK)"
     assert "Helmet" in raw(capsys, "check", "--paste", message)[1]
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "b.s3.eu-west-1.amazonaws.com",
+        "pub-1.r2.dev",
+        "storage.googleapis.com",
+        "x.blob.core.windows.net",
+        "api.test",
+    ],
+)
+def test_the_first_line_that_speaks_of_a_rule_is_the_one_that_names_it(capsys: Said, host: str) -> None:
+    """Scripts look for the code behind `rule`; advice on a storage's CORS rules comes before it."""
+    said = paste(capsys, f"https://{host}/a", MISSING)
+    assert re.findall(r"\brule +([a-z-]+)", said)[0] == "allow-origin-missing"
