@@ -9,8 +9,8 @@ PRODUCTS = (
         "Cloudflare R2",
         "storage",
         (),
-        "In the bucket's CORS policy (R2, Settings), list the origin in AllowedOrigins, the method in AllowedMethods and "
-        "the headers, each by name, in AllowedHeaders.",
+        "In the bucket's CORS policy (R2, Settings), list the origin in AllowedOrigins, the method in AllowedMethods "
+        "and the headers, each by name, in AllowedHeaders.",
         "server",
         end_in("r2.cloudflarestorage.com", "r2.dev"),
     ),
